@@ -1,0 +1,33 @@
+/**
+ * The one error type of the product. `message` is a sentence a radiographer understands; `detail` is for a bug
+ * report. The command line turns the kind (the part of the code before the slash) into an exit code.
+ */
+export type ErrorKind = 'usage' | 'input' | 'output' | 'model' | 'engine' | 'cancelled'
+export type ErrorCode = `${Exclude<ErrorKind, 'cancelled'>}/${string}` | 'cancelled'
+
+export class WorkstationError extends Error {
+  readonly code: ErrorCode
+  readonly detail: string | undefined
+
+  constructor(code: ErrorCode, sentence: string, detail?: unknown) {
+    super(sentence)
+    this.name = 'WorkstationError'
+    this.code = code
+    this.detail =
+      detail === undefined
+        ? undefined
+        : detail instanceof Error
+          ? (detail.stack ?? detail.message)
+          : String(detail)
+  }
+
+  get kind(): ErrorKind {
+    return this.code.split('/')[0] as ErrorKind
+  }
+}
+
+/** Something a reader must know about a volume or a run, but that does not stop it. Stays with run and exports. */
+export interface Warning {
+  code: string
+  message: string
+}
