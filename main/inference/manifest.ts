@@ -56,10 +56,15 @@ export const ModelManifest = z.object({
     score: z.array(z.number()).min(2),
     note: z.string(),
   }),
-  /** A tile with a known answer: raw little-endian float32, input [channels, D, H, W] and score [D, H, W]. */
+  /**
+   * A tile with a known answer, run on a device before its first use. `input`: raw uint8 [channels, D, H, W], the
+   * network's input is byte / 255. `score`: raw little-endian float32, the score at every `stride`-th voxel of each
+   * axis starting at 0, [ceil(D / stride), ceil(H / stride), ceil(W / stride)].
+   */
   golden: z.object({
     input: fileEntry,
     score: fileEntry,
+    stride: z.number().int().positive(),
     /** Largest |difference| / max(1, |expected|) accepted from a device. */
     tolerance: z.number().positive(),
   }),
