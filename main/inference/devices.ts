@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import type { Warning } from '../errors.ts'
+
+/** Execution providers of ONNX Runtime, by the names its Node binding takes. */
+export const Device = z.enum(['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'])
+export type Device = z.infer<typeof Device>
+
+/** What a user may ask for: one device, or `auto` for the best that works. */
+export const DeviceChoice = z.enum(['auto', ...Device.options])
+export type DeviceChoice = z.infer<typeof DeviceChoice>
+
+/** Names as a user reads them. */
+export const DEVICE_LABEL: Record<Device, string> = {
+  cpu: 'the processor (CPU)',
+  cuda: 'the NVIDIA graphics card (CUDA)',
+  tensorrt: 'the NVIDIA graphics card (TensorRT)',
+  dml: 'the graphics card (DirectML)',
+  coreml: 'CoreML',
+  webgpu: 'the graphics card (WebGPU)',
+}
+
+/** The facts of a machine that decide what `auto` tries; a parameter, so that every platform can be tested on one. */
+export interface Host {
+  platform: NodeJS.Platform
+  arch: string
+  /** ONNX Runtime's CUDA provider is a separate download (onnxruntime-node README, "CUDA EP Installation"). */
+  cudaLibraryInstalled: boolean
+  nvidiaDriverPresent: boolean
+}
+
+export interface DevicePlan {
+  /** In the order to try; never empty. */
+  candidates: Device[]
+  warnings: Warning[]
+}
+
+export function thisHost(): Host {
+  const { platform, arch } = process
+  const linux = platform === 'linux'
+  return {
+    platform,
+    arch,
+    cudaLibraryInstalled: linux && existsSync(join(runtimeFolder(), 'libonnxruntime_providers_cuda.so')),
+    nvidiaDriverPresent: linux && existsSync('/proc/driver/nvidia/version'),
+  }
+}
+
+/** The folder of onnxruntime-node's native files for this platform. */
+function runtimeFolder(): string {
+  const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
+  return join(dirname(manifest), 'bin', 'napi-v6', process.platform, process.arch)
+}
+
+/**
+ * What to try for a choice. `auto` prefers what is known to run 3-D convolutions on the platform and always ends with
+ * the CPU; every other provider is tried only when named:
+ * - tensorrt builds its engine for minutes at the first start;
+ * - coreml has no 3-D convolution (its Conv is 1-D and 2-D), so the network would run on the CPU under another name;
+ * - webgpu has a naive 3-D convolution and is experimental in the Node binding.
+ */
+export function planDevices(choice: DeviceChoice, host: Host = thisHost()): DevicePlan {
+  if (choice !== 'auto') return { candidates: [choice], warnings: [] }
+  if (host.platform === 'win32') return { candidates: ['dml', 'cpu'], warnings: [] }
+  if (host.platform === 'linux' && host.arch === 'x64') {
+    if (host.cudaLibraryInstalled) return { candidates: ['cuda', 'cpu'], warnings: [] }
+    if (host.nvidiaDriverPresent) {
+      const message =
+        'This machine has an NVIDIA graphics card, but the CUDA part of ONNX Runtime is not installed, so the ' +
+        'processor is used. The README says how to install it.'
+      return { candidates: ['cpu'], warnings: [{ code: 'device-cuda-not-installed', message }] }
+    }
+  }
+  return { candidates: ['cpu'], warnings: [] }
+}
+
+/** Why ONNX Runtime could not use a device, in plain words; its own words where none of the known reasons fits. */
+export function explainUnavailable(device: Device, runtimeMessage: string): string {
+  const platform = `${process.platform} ${process.arch}`
+  if (/backend not found/i.test(runtimeMessage))
+    return `ONNX Runtime has no ${device} support on this platform (${platform})`
+  if (/failed to load shared library/i.test(runtimeMessage))
+    return `the ${device} libraries are not installed on this machine`
+  if (/no supported adapters|failed to get a webgpu adapter/i.test(runtimeMessage))
+    return 'no graphics adapter that WebGPU can use was found'
+  if (/no CUDA-capable device|cudaErrorNoDevice|CUDA failure 100/i.test(runtimeMessage))
+    return 'no CUDA-capable graphics card was found'
+  if (/driver version is insufficient|CUDA failure 35/i.test(runtimeMessage))
+    return 'the graphics driver is too old for this version of CUDA'
+  if (/out of memory|CUDA failure 2\b|bad_alloc|Failed to allocate/i.test(runtimeMessage))
+    return 'it does not have enough free memory'
+  return runtimeMessage.trim().split('\n')[0]!.slice(0, 200) || 'ONNX Runtime gave no reason'
+}
+
+/**
+ * Threads for a CPU run where the user named none: the number of physical cores this process may use (hyper-threads
+ * share the arithmetic units that convolutions keep busy). Linux says which logical CPUs are siblings; on Windows the
+ * logical count is halved where x64 processors usually have two threads a core; Apple's have one.
+ *
+ * @param siblings on Linux, the sibling list of each logical CPU, one string per CPU
+ */
+export function defaultThreads(
+  platform: NodeJS.Platform = process.platform,
+  arch: string = process.arch,
+  logical: number = availableParallelism(),
+  siblings: string[] = platform === 'linux' ? threadSiblings() : [],
+): number {
+  if (platform === 'linux' && siblings.length > 0) return Math.min(new Set(siblings).size, logical)
+  if (platform === 'win32' && arch === 'x64') return Math.max(1, Math.floor(logical / 2))
+  return logical
+}
+
+/** Linux, Documentation/admin-guide/cputopology.rst: the CPUs of one core have equal thread_siblings_list. */
+function threadSiblings(): string[] {
+  const lists: string[] = []
+  for (let cpu = 0; ; cpu++) {
+    const file = `/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`
+    if (!existsSync(file)) return lists
+    lists.push(readFileSync(file, 'utf8').trim())
+  }
+}

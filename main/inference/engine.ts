@@ -1,0 +1,180 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { WorkstationError } from '../errors.ts'
+import { findFindings } from '../findings/findings.ts'
+import { scoreOnSourceGrid } from '../imaging/backProject.ts'
+import { preprocess } from '../imaging/preprocess.ts'
+import { voxelCount } from '../imaging/volume.ts'
+import { peakRssBytes } from './memory.ts'
+import { loadPackage } from './package.ts'
+import {
+  type EngineReply,
+  EngineRequest,
+  type EngineResult,
+  type EngineStage,
+  WORK_FILES,
+} from './protocol.ts'
+import { readRaw, writeRaw } from './rawFile.ts'
+import { type ModelSession, openSession } from './session.ts'
+import { slidingWindow } from './slidingWindow.ts'
+
+/**
+ * The engine process: everything that computes for long or talks to a driver. The parent may kill it at any moment
+ * (that is how a run is cancelled), so it writes nothing but files of the job's work folder, which the parent removes.
+ */
+
+type ScreenRequest = Extract<EngineRequest, { type: 'screen' }>
+
+let session: ModelSession | undefined
+let current: ScreenRequest | undefined
+
+// The parent decides what Ctrl-C in a shared terminal means; it kills this process if the run is to end.
+process.on('SIGINT', () => {})
+process.on('disconnect', () => {
+  // The parent is gone and with it the owner of the work folder: leave no patient's voxels behind.
+  if (current) {
+    for (const file of Object.values(WORK_FILES)) rmSync(join(current.workFolder, file), { force: true })
+  }
+  process.exit(0)
+})
+
+let queue = Promise.resolve()
+process.on('message', (message) => {
+  queue = queue.then(() => answer(message))
+})
+
+function reply(message: EngineReply): void {
+  process.send?.(message)
+}
+
+async function answer(message: unknown): Promise<void> {
+  try {
+    const request = EngineRequest.parse(message)
+    if (request.type === 'load') await load(request)
+    else if (request.type === 'screen') await screen(request)
+    else {
+      await session?.release()
+      process.disconnect()
+    }
+  } catch (error) {
+    const known =
+      error instanceof WorkstationError
+        ? error
+        : new WorkstationError('engine/failed', `The engine failed: ${(error as Error).message}.`, error)
+    const { code, detail } = known
+    reply({ type: 'failed', code, message: known.message, ...(detail === undefined ? {} : { detail }) })
+  }
+}
+
+async function load(request: Extract<EngineRequest, { type: 'load' }>): Promise<void> {
+  await session?.release()
+  session = undefined
+  const pkg = await loadPackage(request.packageDir)
+  if (pkg.hash !== request.packageHash) {
+    const sentence = `The model package ${pkg.manifest.name} was changed while it was being opened.`
+    throw new WorkstationError('model/file-changed', sentence)
+  }
+  session = await openSession(pkg, request.device, request.threads)
+  reply({ type: 'loaded', report: session.report })
+}
+
+async function screen(request: ScreenRequest): Promise<void> {
+  if (!session)
+    throw new WorkstationError('engine/failed', 'The engine was asked to screen before a model was loaded.')
+  current = request
+  try {
+    reply({ type: 'done', result: await runJob(session, request) })
+  } finally {
+    current = undefined
+  }
+}
+
+async function runJob(model: ModelSession, request: ScreenRequest): Promise<EngineResult> {
+  const { manifest } = model.pkg
+  const { network, calibration } = manifest
+  const seconds: Record<EngineStage, number> = { preprocessing: 0, inference: 0, mapping: 0, findings: 0 }
+  const timed = async <T>(stage: EngineStage, work: () => T | Promise<T>): Promise<T> => {
+    reply({ type: 'progress', progress: { stage, done: 0, total: 1, secondsLeft: null } })
+    const started = performance.now()
+    const result = await work()
+    seconds[stage] = (performance.now() - started) / 1000
+    return result
+  }
+  const source = request.grid
+  const readVolume = async () => ({
+    ...source,
+    voxels: await readRaw(join(request.workFolder, WORK_FILES.volume), new Int16Array(voxelCount(source))),
+  })
+
+  // The voxels are read twice rather than held while the network runs: that phase has the least memory to spare.
+  const prepared = await timed('preprocessing', async () =>
+    preprocess(await readVolume(), manifest.preprocessing),
+  )
+  const { grid: modelGrid, cropBox } = prepared
+
+  let tiles = 0
+  const scored = await timed('inference', async () => {
+    const clock = tileClock()
+    const { score, covered } = await slidingWindow({
+      dims: modelGrid.dims,
+      channels: prepared.channels,
+      body: prepared.body,
+      patchSize: network.patchSize,
+      overlap: network.overlap,
+      blendSigma: network.blendSigma,
+      runTile: model.runTile,
+      onTile: (done, total) => {
+        tiles = total
+        reply({
+          type: 'progress',
+          progress: { stage: 'inference', done, total, secondsLeft: clock(done, total) },
+        })
+      },
+    })
+    // Devices have been seen to fail silently after a good start, when memory ran short.
+    if (model.report.device !== 'cpu') await model.verify()
+    for (let i = 0; i < covered.length; i++) covered[i] &= prepared.body[i]
+    // The network's input is no longer needed; the maps on the source grid need the room.
+    prepared.channels.length = 0
+    return { score, mask: covered }
+  })
+
+  const score = await timed('mapping', async () => {
+    const mapped = scoreOnSourceGrid(
+      { ...modelGrid, voxels: scored.score },
+      scored.mask,
+      source,
+      calibration.score[0],
+      cropBox,
+    )
+    await writeRaw(join(request.workFolder, WORK_FILES.score), mapped)
+    return mapped
+  })
+
+  const found = await timed('findings', async () => {
+    if (!request.findings) return { findings: [], warnings: [] }
+    const { findings, mask, warnings } = findFindings({
+      volume: await readVolume(),
+      score,
+      calibration,
+      ...request.findings,
+    })
+    await writeRaw(join(request.workFolder, WORK_FILES.mask), mask)
+    return { findings, warnings }
+  })
+  return { modelGrid, cropBox, tiles, ...found, seconds, peakRssBytes: peakRssBytes() }
+}
+
+/** Seconds left from the mean time of the tiles so far. The first is not counted: it warms the device up. */
+function tileClock(): (done: number, total: number) => number | null {
+  let afterFirst: number | undefined
+  return (done, total) => {
+    const now = performance.now()
+    if (done === 0) return null
+    if (afterFirst === undefined) {
+      afterFirst = now
+      return null
+    }
+    return ((now - afterFirst) / (done - 1) / 1000) * (total - done)
+  }
+}

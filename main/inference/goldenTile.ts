@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WorkstationError } from '../errors.ts'
+import { DEVICE_LABEL, type Device } from './devices.ts'
+import type { ModelPackage } from './package.ts'
+
+/**
+ * The tile with a known answer that every device must reproduce before it is trusted. Drivers have returned zeros or
+ * NaN without any error when memory ran short (onnxruntime#13545); in an anomaly map zeros read as "nothing found".
+ */
+export interface GoldenTile {
+  /** Network input [channels, D, H, W], 0–1. */
+  input: Float32Array
+  /** Expected score at every `stride`-th voxel of each axis. */
+  expected: Float32Array
+}
+
+export async function readGoldenTile(pkg: ModelPackage): Promise<GoldenTile> {
+  const { golden } = pkg.manifest
+  const [bytes, raw] = await Promise.all([
+    readFile(join(pkg.dir, golden.input.path)),
+    readFile(join(pkg.dir, golden.score.path)),
+  ])
+  const input = new Float32Array(bytes.length)
+  for (let i = 0; i < bytes.length; i++) input[i] = bytes[i] / 255
+  const expected = new Float32Array(raw.length / 4)
+  for (let i = 0; i < expected.length; i++) expected[i] = raw.readFloatLE(4 * i)
+  return { input, expected }
+}
+
+/**
+ * Compares a score tile [D, H, W] with the expected one.
+ *
+ * @returns the largest |difference| / max(1, |expected|)
+ * @throws WorkstationError `engine/golden-mismatch` with the numbers, where the score is not finite, constant, or
+ *   deviates by more than the package tolerates.
+ */
+export function verifyGoldenScore(
+  score: Float32Array,
+  expected: Float32Array,
+  pkg: ModelPackage,
+  device: Device,
+): number {
+  const { network, golden } = pkg.manifest
+  const [width, height, depth] = network.patchSize
+  let deviation = 0
+  let notFinite = 0
+  let lowest = Number.POSITIVE_INFINITY
+  let highest = Number.NEGATIVE_INFINITY
+  let at = 0
+  for (let z = 0; z < depth; z += golden.stride) {
+    for (let y = 0; y < height; y += golden.stride) {
+      for (let x = 0; x < width; x += golden.stride, at++) {
+        const value = score[x + width * (y + height * z)]
+        if (!Number.isFinite(value)) {
+          notFinite++
+          continue
+        }
+        lowest = Math.min(lowest, value)
+        highest = Math.max(highest, value)
+        deviation = Math.max(deviation, Math.abs(value - expected[at]) / Math.max(1, Math.abs(expected[at])))
+      }
+    }
+  }
+  const refuse = (what: string): never => {
+    throw new WorkstationError(
+      'engine/golden-mismatch',
+      `The model ${pkg.manifest.name} gave a wrong answer to its check tile on ${DEVICE_LABEL[device]}: ${what}. It is not used there.`,
+      `lowest ${lowest}, highest ${highest}, largest deviation ${deviation}, not finite ${notFinite} of ${expected.length}`,
+    )
+  }
+  if (notFinite > 0) refuse(`${notFinite} of ${expected.length} values are not numbers`)
+  if (lowest === highest) refuse(`every value is ${lowest}`)
+  if (deviation > golden.tolerance) {
+    refuse(`it deviates by ${deviation.toPrecision(3)}, where ${golden.tolerance} is accepted`)
+  }
+  return deviation
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import type { ErrorCode } from '../errors.ts'
+import type { Finding } from '../findings/findings.ts'
+import { Device } from './devices.ts'
+
+/**
+ * What the parent and the engine process say to each other (structured clone over the channel of fork or
+ * utilityProcess). Voxels never travel here: they lie in the job's work folder as raw files (rawFile.ts).
+ */
+
+/** Files of a job's work folder. The parent writes `volume` and owns the folder; the engine writes the others. */
+export const WORK_FILES = {
+  /** int16 HU on the source grid. */
+  volume: 'volume.i16',
+  /** float32 −log q on the source grid. */
+  score: 'score.f32',
+  /** uint16 finding number on the source grid; absent where no findings were asked for. */
+  mask: 'mask.u16',
+} as const
+
+const n = z.number()
+const vec3 = z.tuple([n, n, n]).readonly()
+const mat3 = z.tuple([n, n, n, n, n, n, n, n, n]).readonly()
+
+export const GridSchema = z.object({ dims: vec3, spacing: vec3, origin: vec3, direction: mat3 })
+
+const FindingSchema = z.object({
+  number: z.number().int().positive(),
+  volumeMl: z.number(),
+  voxelCount: z.number(),
+  peakLevel: z.number(),
+  meanLevel: z.number(),
+  peakScore: z.number(),
+  meanScore: z.number(),
+  centreMm: vec3,
+  peakIndex: vec3,
+  extentIndex: z.object({ min: vec3, max: vec3 }),
+  extentMm: vec3,
+  huMean: z.number(),
+  huSd: z.number(),
+}) satisfies z.ZodType<Finding>
+
+export const FindingsParameters = z.object({
+  /** Lowest anomaly level of a finding's voxels, 0–100. */
+  level: z.number().min(0).max(100),
+  minVolumeMl: z.number().nonnegative(),
+})
+export type FindingsParameters = z.infer<typeof FindingsParameters>
+
+export const EngineRequest = z.discriminatedUnion('type', [
+  /** Opens the network on a device and proves the device with the golden tile. Answer: `loaded` or `failed`. */
+  z.object({
+    type: z.literal('load'),
+    packageDir: z.string(),
+    packageHash: z.string(),
+    device: Device,
+    threads: z.number().int().positive(),
+  }),
+  /** Screens the volume in the work folder with the loaded network. Answer: `progress`…, then `done` or `failed`. */
+  z.object({
+    type: z.literal('screen'),
+    workFolder: z.string(),
+    grid: GridSchema,
+    findings: FindingsParameters.nullable(),
+  }),
+  /** Releases the network and ends the process. */
+  z.object({ type: z.literal('close') }),
+])
+export type EngineRequest = z.infer<typeof EngineRequest>
+
+/** The device that really runs, and the proof that it computes what the package's author measured. */
+export const DeviceReport = z.object({
+  device: Device,
+  threads: z.number().int().positive(),
+  /** True where the provider left some of the network's operations to the CPU. */
+  partlyOnCpu: z.boolean(),
+  /** Largest |difference| / max(1, |expected|) on the golden tile, and what the package accepts. */
+  goldenDeviation: z.number(),
+  goldenTolerance: z.number(),
+  loadSeconds: z.number(),
+})
+export type DeviceReport = z.infer<typeof DeviceReport>
+
+export const EngineStage = z.enum(['preprocessing', 'inference', 'mapping', 'findings'])
+export type EngineStage = z.infer<typeof EngineStage>
+
+export const EngineProgress = z.object({
+  stage: EngineStage,
+  /** Tiles done and in total during `inference`; 0 of 1 at the start of every other stage. */
+  done: z.number(),
+  total: z.number(),
+  /** Until the end of the stage, from the measured time of the tiles; null while unknown. */
+  secondsLeft: z.number().nullable(),
+})
+export type EngineProgress = z.infer<typeof EngineProgress>
+
+export const EngineResult = z.object({
+  modelGrid: GridSchema,
+  /** Body crop in canonical source voxels, [start, end). */
+  cropBox: z.object({ start: vec3, end: vec3 }),
+  tiles: z.number().int(),
+  findings: z.array(FindingSchema),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** Seconds of each stage. */
+  seconds: z.record(EngineStage, z.number()),
+  peakRssBytes: z.number(),
+})
+export type EngineResult = z.infer<typeof EngineResult>
+
+export const EngineReply = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('loaded'), report: DeviceReport }),
+  z.object({ type: z.literal('progress'), progress: EngineProgress }),
+  z.object({ type: z.literal('done'), result: EngineResult }),
+  z.object({
+    type: z.literal('failed'),
+    code: z.custom<ErrorCode>((value) => typeof value === 'string'),
+    message: z.string(),
+    detail: z.string().optional(),
+  }),
+])
+export type EngineReply = z.infer<typeof EngineReply>

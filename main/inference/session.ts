@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { env, InferenceSession, Tensor } from 'onnxruntime-node'
+import { WorkstationError } from '../errors.ts'
+import { DEVICE_LABEL, type Device, explainUnavailable } from './devices.ts'
+import { readGoldenTile, verifyGoldenScore } from './goldenTile.ts'
+import type { ModelPackage } from './package.ts'
+import type { DeviceReport } from './protocol.ts'
+
+/** A network on a device that has proved itself. Lives in the engine process only: a driver may take it down. */
+export interface ModelSession {
+  readonly pkg: ModelPackage
+  readonly report: DeviceReport
+  /**
+   * Scores one tile: [channels, D, H, W] → [D, H, W]. Blocks the process while it runs, although it is a promise.
+   * @throws WorkstationError `engine/run-failed`, or `engine/bad-output` for a score no network would give.
+   */
+  runTile(input: Float32Array): Promise<Float32Array>
+  /** Runs the golden tile again; @throws WorkstationError `engine/golden-mismatch`. */
+  verify(): Promise<number>
+  release(): Promise<void>
+}
+
+/** Warnings about the machine are the runtime's own business; failures reach us as exceptions. */
+const LOG_SEVERITY_FATAL = 4
+
+/** @throws WorkstationError `engine/device-unavailable`, `engine/golden-mismatch`, `engine/run-failed`. */
+export async function openSession(pkg: ModelPackage, device: Device, threads: number): Promise<ModelSession> {
+  const started = performance.now()
+  env.logLevel = 'fatal'
+  const { session, partlyOnCpu } = await createSession(pkg, device, threads)
+  const golden = await readGoldenTile(pkg)
+  const runTile = (input: Float32Array) => runChecked(session, pkg, device, input)
+  const verify = async () => {
+    const score = await runOnce(session, pkg, device, golden.input)
+    return verifyGoldenScore(score, golden.expected, pkg, device)
+  }
+  try {
+    const goldenDeviation = await verify()
+    const report: DeviceReport = {
+      device,
+      threads,
+      partlyOnCpu,
+      goldenDeviation,
+      goldenTolerance: pkg.manifest.golden.tolerance,
+      loadSeconds: (performance.now() - started) / 1000,
+    }
+    return { pkg, report, runTile, verify, release: () => session.release() }
+  } catch (error) {
+    await session.release()
+    throw error
+  }
+}
+
+/**
+ * ONNX Runtime places every operation a provider lacks on the CPU and does not say so. So the session is first asked
+ * for without that fallback; where this is refused for an operation's sake, it is made with it and reported as such.
+ */
+async function createSession(
+  pkg: ModelPackage,
+  device: Device,
+  threads: number,
+): Promise<{ session: InferenceSession; partlyOnCpu: boolean }> {
+  const file = join(pkg.dir, pkg.manifest.network.file.path)
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    // DirectML refuses memory patterns (ONNX Runtime documentation, DirectML Execution Provider).
+    enableMemPattern: device !== 'dml',
+    logSeverityLevel: LOG_SEVERITY_FATAL,
+  }
+  try {
+    if (device === 'cpu') return { session: await InferenceSession.create(file, options), partlyOnCpu: false }
+    try {
+      const extra = { session: { disable_cpu_ep_fallback: '1' } }
+      return { session: await InferenceSession.create(file, { ...options, extra }), partlyOnCpu: false }
+    } catch (error) {
+      if (!/fallback to CPU EP has been explicitly disabled/i.test(String(error))) throw error
+      return { session: await InferenceSession.create(file, options), partlyOnCpu: true }
+    }
+  } catch (error) {
+    const reason = explainUnavailable(device, error instanceof Error ? error.message : String(error))
+    throw new WorkstationError(
+      'engine/device-unavailable',
+      `The model cannot run on ${DEVICE_LABEL[device]}: ${reason}.`,
+      error,
+    )
+  }
+}
+
+async function runOnce(
+  session: InferenceSession,
+  pkg: ModelPackage,
+  device: Device,
+  input: Float32Array,
+): Promise<Float32Array> {
+  const { network, preprocessing } = pkg.manifest
+  const [w, h, d] = network.patchSize
+  const image = new Tensor('float32', input, [1, preprocessing.channels.length, d, h, w])
+  let output: Tensor | undefined
+  try {
+    // Only the score is fetched: the descriptor would be 35 times its size.
+    const outputs = await session.run({ [network.input]: image }, [network.scoreOutput])
+    output = outputs[network.scoreOutput]
+  } catch (error) {
+    const reason = explainUnavailable(device, error instanceof Error ? error.message : String(error))
+    throw new WorkstationError(
+      'engine/run-failed',
+      `The model stopped while running on ${DEVICE_LABEL[device]}: ${reason}.`,
+      error,
+    )
+  }
+  const score = output?.data
+  if (!(score instanceof Float32Array) || score.length !== d * h * w) {
+    throw new WorkstationError(
+      'engine/bad-output',
+      `The model ${pkg.manifest.name} does not give one score per voxel of its patch.`,
+      `${output?.type} [${output?.dims}]`,
+    )
+  }
+  return score
+}
+
+async function runChecked(
+  session: InferenceSession,
+  pkg: ModelPackage,
+  device: Device,
+  input: Float32Array,
+): Promise<Float32Array> {
+  const score = await runOnce(session, pkg, device, input)
+  const first = score[0]
+  let constant = true
+  for (let i = 0; i < score.length; i++) {
+    if (!Number.isFinite(score[i])) refuse(`a score that is not a number (${score[i]})`)
+    if (score[i] !== first) constant = false
+  }
+  if (constant && !isConstant(input)) refuse(`the same score, ${first}, for every voxel of a tile`)
+  return score
+
+  function refuse(what: string): never {
+    const sentence = `The model ${pkg.manifest.name} gave ${what} on ${DEVICE_LABEL[device]}; the run was stopped, as its map could hide an anomaly.`
+    throw new WorkstationError('engine/bad-output', sentence)
+  }
+}
+
+function isConstant(values: Float32Array): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false
+  return true
+}
