@@ -196,3 +196,11 @@ function endianness(view: DataView, name: string): boolean {
     `${name} is not a NIfTI file: its header is not 348 bytes long.`,
   )
 }
+
+/** Whether a file starts like a NIfTI: gzip, or a header length of 348 (NIfTI-1) or 540 (NIfTI-2) bytes. */
+export function looksLikeNifti(head: Uint8Array): boolean {
+  if (head[0] === 0x1f && head[1] === 0x8b) return true
+  if (head.length < 4) return false
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+  return [true, false].some((le) => [NIFTI1_HEADER_BYTES, NIFTI2_HEADER_BYTES].includes(view.getInt32(0, le)))
+}

@@ -1,0 +1,188 @@
+import { open } from 'node:fs/promises'
+import type { SeriesIdentity } from '../source.ts'
+import type { Vec3 } from '../volume.ts'
+import {
+  type DicomDataSet,
+  DicomParseFailure,
+  looksLikeDicom,
+  metaString,
+  parseDicom,
+  transferSyntaxOf,
+} from './parse.ts'
+
+/** CT headers take 2 to 60 KB; the rare longer one is read again in full. */
+const HEADER_PREFIX_BYTES = 128 * 1024
+/** No CT slice or report is this large; reading more only to find no pixel data would stall on a stray file. */
+const MAX_FILE_BYTES = 2 ** 30
+
+export type Cosines = readonly [number, number, number, number, number, number]
+
+/** How one stored value sits in memory (DICOM PS3.5 8.1.1). */
+export interface PixelLayout {
+  rows: number
+  columns: number
+  samplesPerPixel: number
+  bitsAllocated: number
+  bitsStored: number
+  highBit: number
+  signed: boolean
+}
+
+/** What is needed of one DICOM file to place it in a volume and to decode it. */
+export interface DicomHeader {
+  file: string
+  transferSyntaxUid: string
+  sopClassUid: string
+  sopInstanceUid: string
+  identity: SeriesIdentity
+  imageType: string[]
+  numberOfFrames: number
+  layout: PixelLayout
+  /** Undefined where absent or malformed. */
+  imagePosition: Vec3 | undefined
+  imageOrientation: Cosines | undefined
+  /** [between rows (y), between columns (x)], mm, as stored. */
+  pixelSpacing: readonly [number, number] | undefined
+  rescaleSlope: number | undefined
+  rescaleIntercept: number | undefined
+  rescaleType: string
+  hasModalityLut: boolean
+  lossyImageCompression: boolean
+  hasPixelData: boolean
+  /** The file ends before its pixel data do. */
+  truncated: boolean
+}
+
+export type HeaderResult =
+  | { kind: 'header'; header: DicomHeader }
+  /** Not a DICOM file at all. */
+  | { kind: 'other' }
+  /** A DICOM file that cannot be understood; `modality` as far as it could be read, else ''. */
+  | {
+      kind: 'damaged'
+      file: string
+      modality: string
+      /** Media Storage SOP Class of the file meta group. */
+      sopClassUid: string
+      seriesInstanceUid: string
+      transferSyntaxUid: string
+      reason: string
+    }
+
+/** Reads the header of one file. Input/output errors are thrown as they come. */
+export async function readHeader(file: string): Promise<HeaderResult> {
+  const handle = await open(file)
+  try {
+    const { size } = await handle.stat()
+    const prefix = new Uint8Array(Math.min(size, HEADER_PREFIX_BYTES))
+    const { bytesRead } = await handle.read(prefix, 0, prefix.length, 0)
+    if (!looksLikeDicom(prefix.subarray(0, bytesRead))) return { kind: 'other' }
+    const first = tryHeader(file, prefix, size)
+    if (size <= prefix.length || (first.kind === 'header' && first.header.hasPixelData)) return first
+    if (size > MAX_FILE_BYTES) {
+      return damaged(file, prefix, `${size} bytes without pixel data`, undefined)
+    }
+    const whole = new Uint8Array(size)
+    await handle.read(whole, 0, size, 0)
+    return tryHeader(file, whole, size)
+  } finally {
+    await handle.close()
+  }
+}
+
+function tryHeader(file: string, bytes: Uint8Array, fileBytes: number): HeaderResult {
+  try {
+    const dataSet = parseDicom(bytes, { headerOnly: true })
+    return { kind: 'header', header: headerOf(file, dataSet, bytes, fileBytes) }
+  } catch (error) {
+    if (!(error instanceof DicomParseFailure)) throw error
+    return damaged(file, bytes, error.message, error.partial)
+  }
+}
+
+function damaged(
+  file: string,
+  bytes: Uint8Array,
+  reason: string,
+  partial: DicomDataSet | undefined,
+): HeaderResult {
+  return {
+    kind: 'damaged',
+    file,
+    modality: partial?.string('00080060') ?? '',
+    seriesInstanceUid: partial?.string('0020000e') ?? '',
+    sopClassUid: metaString(bytes, '00020002'),
+    transferSyntaxUid: transferSyntaxOf(bytes, undefined),
+    reason,
+  }
+}
+
+function headerOf(file: string, ds: DicomDataSet, bytes: Uint8Array, fileBytes: number): DicomHeader {
+  const pixels = ds.pixelData
+  // A preamble that was added, or a data set that was inflated, shifts the end of the data.
+  const end = fileBytes + (ds.bytes.length - bytes.length)
+  return {
+    file,
+    transferSyntaxUid: transferSyntaxOf(bytes, ds),
+    sopClassUid: ds.string('00080016') || ds.string('00020002'),
+    sopInstanceUid: ds.string('00080018') || ds.string('00020003'),
+    identity: identityOf(ds),
+    imageType: ds.strings('00080008').map((s) => s.toUpperCase()),
+    numberOfFrames: ds.number('00280008') ?? 1,
+    layout: layoutOf(ds),
+    imagePosition: finite<Vec3>(ds.numbers('00200032'), 3),
+    imageOrientation: finite<Cosines>(ds.numbers('00200037'), 6),
+    pixelSpacing: finite<readonly [number, number]>(ds.numbers('00280030'), 2),
+    rescaleSlope: ds.number('00281053'),
+    rescaleIntercept: ds.number('00281052'),
+    rescaleType: ds.string('00281054'),
+    hasModalityLut: ds.has('00283000'),
+    lossyImageCompression: ds.string('00282110') === '01',
+    hasPixelData: pixels !== undefined,
+    truncated: pixels ? pixels.offset + Math.max(0, pixels.length) > end : ds.overruns,
+  }
+}
+
+function layoutOf(ds: DicomDataSet): PixelLayout {
+  const bitsAllocated = ds.uint16('00280100') ?? 0
+  const bitsStored = ds.uint16('00280101') ?? bitsAllocated
+  return {
+    rows: ds.uint16('00280010') ?? 0,
+    columns: ds.uint16('00280011') ?? 0,
+    samplesPerPixel: ds.uint16('00280002') ?? 1,
+    bitsAllocated,
+    bitsStored,
+    highBit: ds.uint16('00280102') ?? bitsStored - 1,
+    signed: ds.uint16('00280103') === 1,
+  }
+}
+
+function identityOf(ds: DicomDataSet): SeriesIdentity {
+  return {
+    patientName: ds.text('00100010'),
+    patientId: ds.text('00100020'),
+    patientBirthDate: ds.string('00100030'),
+    patientSex: ds.string('00100040'),
+    studyInstanceUid: ds.string('0020000d'),
+    studyId: ds.text('00200010'),
+    studyDate: ds.string('00080020'),
+    studyTime: ds.string('00080030'),
+    studyDescription: ds.text('00081030'),
+    accessionNumber: ds.text('00080050'),
+    referringPhysicianName: ds.text('00080090'),
+    seriesInstanceUid: ds.string('0020000e'),
+    seriesNumber: ds.string('00200011'),
+    seriesDescription: ds.text('0008103e'),
+    modality: ds.string('00080060'),
+    frameOfReferenceUid: ds.string('00200052'),
+    positionReferenceIndicator: ds.text('00201040'),
+    manufacturer: ds.text('00080070'),
+    manufacturerModelName: ds.text('00081090'),
+    convolutionKernel: ds.strings('00181210').join('\\'),
+    sliceThickness: ds.number('00180050') ?? Number.NaN,
+  }
+}
+
+function finite<T extends readonly number[]>(values: number[], count: number): T | undefined {
+  return values.length === count && values.every(Number.isFinite) ? (values as unknown as T) : undefined
+}

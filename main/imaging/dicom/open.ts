@@ -1,0 +1,137 @@
+import { basename } from 'node:path'
+import { type Warning, WorkstationError } from '../../errors.ts'
+import type { OpenedCt } from '../source.ts'
+import { readSlice, unsupportedSyntax } from './pixels.ts'
+import { planSeries, type SeriesPlan } from './plan.ts'
+import { type DicomScan, scanDicom } from './scan.ts'
+import {
+  describeObjects,
+  isCtSeries,
+  isCtVolume,
+  mayBeCt,
+  type ScannedSeries,
+  sortIntoSeries,
+} from './series.ts'
+import { TRANSFER_SYNTAXES } from './uids.ts'
+
+/**
+ * Opens the one CT series of a folder (or of a file), or the one named.
+ * @throws WorkstationError input/… with the reason why it cannot be screened
+ */
+export async function openDicom(path: string, seriesInstanceUid?: string): Promise<OpenedCt> {
+  const scan = await scanDicom(path)
+  const all = sortIntoSeries(scan)
+  checkUndamaged(scan, seriesInstanceUid)
+  const chosen = choose(all, path, seriesInstanceUid)
+  const plan = await planSeries(chosen)
+  const { voxels, clamped } = await readVoxels(plan)
+  const warnings = [...plan.warnings, ...setAside(all, chosen, scan)]
+  if (clamped > 0) {
+    warnings.push({
+      code: 'input/clamped',
+      message: `${clamped} voxels exceed 32,767 HU and were set to it.`,
+    })
+  }
+  const first = plan.slices[0]!
+  return {
+    volume: { ...plan.grid, voxels },
+    source: {
+      kind: 'dicom',
+      path,
+      series: first.identity,
+      slices: plan.slices.map(({ file, sopClassUid, sopInstanceUid, imagePosition }) => ({
+        file,
+        sopClassUid,
+        sopInstanceUid,
+        imagePosition,
+      })),
+      imageOrientation: [...plan.axes.row, ...plan.axes.column],
+      transferSyntaxUid: first.transferSyntaxUid,
+      lossy: plan.lossy,
+    },
+    warnings,
+  }
+}
+
+async function readVoxels(plan: SeriesPlan): Promise<{ voxels: Int16Array; clamped: number }> {
+  const [nx, ny, nz] = plan.grid.dims
+  const voxels = new Int16Array(nx * ny * nz)
+  let clamped = 0
+  for (const [k, slice] of plan.slices.entries()) {
+    clamped += await readSlice(slice, voxels.subarray(k * nx * ny, (k + 1) * nx * ny))
+  }
+  return { voxels, clamped }
+}
+
+/** A damaged CT file may belong to the series: a volume without it would have a hole. */
+function checkUndamaged(scan: DicomScan, seriesInstanceUid: string | undefined): void {
+  const damaged = scan.damaged.find(
+    (d) =>
+      mayBeCt(d) && (!seriesInstanceUid || !d.seriesInstanceUid || d.seriesInstanceUid === seriesInstanceUid),
+  )
+  if (!damaged) return
+  if (damaged.transferSyntaxUid && !TRANSFER_SYNTAXES[damaged.transferSyntaxUid]) {
+    throw new WorkstationError(
+      'input/transfer-syntax',
+      unsupportedSyntax(damaged.transferSyntaxUid),
+      damaged.reason,
+    )
+  }
+  throw new WorkstationError(
+    'input/damaged',
+    `The file ${basename(damaged.file)} is damaged or cut short: its DICOM header cannot be read to the end.`,
+    `${damaged.file}: ${damaged.reason}`,
+  )
+}
+
+function choose(
+  all: readonly ScannedSeries[],
+  path: string,
+  seriesInstanceUid: string | undefined,
+): ScannedSeries {
+  const candidates = all.filter(isCtSeries)
+  if (seriesInstanceUid !== undefined) {
+    const named = all.find((s) => s.uid === seriesInstanceUid)
+    if (named && isCtSeries(named)) return named
+    throw new WorkstationError(
+      named ? 'input/not-ct' : 'input/no-such-series',
+      named
+        ? `The series ${seriesInstanceUid} in ${path} holds no CT slices, only ${describeObjects([named])}.`
+        : `There is no series ${seriesInstanceUid} in ${path}.`,
+      candidates.map(oneLine).join('\n'),
+    )
+  }
+  const volumes = candidates.filter(isCtVolume)
+  const [only, ...more] = volumes.length > 0 ? volumes : candidates
+  if (!only) {
+    throw new WorkstationError(
+      'input/not-ct',
+      `There is no CT series in ${path}, only ${describeObjects(all)}.`,
+    )
+  }
+  if (more.length > 0) {
+    const list = [only, ...more].map((s) => `\n  ${oneLine(s)}`).join('')
+    throw new WorkstationError(
+      'input/several-series',
+      `There are ${more.length + 1} CT series in ${path}; open the folder of one of them, or name one by its Series Instance UID:${list}`,
+    )
+  }
+  return only
+}
+
+function oneLine(series: ScannedSeries): string {
+  const identity = (series.slices[0] ?? series.multiFrame[0])!.identity
+  const words = [identity.seriesDescription || 'no description', identity.convolutionKernel]
+    .filter(Boolean)
+    .join(', ')
+  return `${series.uid}  ${words}, ${series.slices.length + series.multiFrame.length} images`
+}
+
+function setAside(all: readonly ScannedSeries[], chosen: ScannedSeries, scan: DicomScan): Warning[] {
+  const rest = all.map((s) => (s === chosen ? { ...s, slices: [], multiFrame: [] } : s))
+  const objects = [describeObjects(rest), scan.damaged.length > 0 ? `${scan.damaged.length} unreadable` : '']
+  const list = objects.filter(Boolean).join(', ')
+  return list
+    ? [{ code: 'input/set-aside', message: `Not part of the CT volume and set aside: ${list}.` }]
+    : []
+}

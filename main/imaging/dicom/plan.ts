@@ -1,0 +1,249 @@
+import { basename } from 'node:path'
+import { type Warning, WorkstationError } from '../../errors.ts'
+import type { Grid, Vec3 } from '../volume.ts'
+import {
+  alongNormal,
+  ORIENTATION_TOLERANCE,
+  PIXEL_SPACING_TOLERANCE,
+  SAME_POSITION_MM,
+  type SliceAxes,
+  sliceAxes,
+  stackGrid,
+} from './geometry.ts'
+import type { Cosines, DicomHeader } from './header.ts'
+import { readSlice, truncatedSlice, unsupportedSyntax } from './pixels.ts'
+import { MIN_SLICES, type ScannedSeries } from './series.ts'
+import { TRANSFER_SYNTAXES } from './uids.ts'
+
+/** Larger than any CT matrix (4096); a header beyond it is damaged. */
+const MAX_MATRIX = 8192
+
+/** Rescale Type of a CT: the defined term HU, or the unit written out, as some reformatting stations do. */
+const HOUNSFIELD = /^(HU$|Houn)/i
+
+/** A slice whose place in the patient is known. */
+export type PlacedSlice = DicomHeader & {
+  imagePosition: Vec3
+  imageOrientation: Cosines
+  pixelSpacing: readonly [number, number]
+  rows: number
+  columns: number
+}
+
+/** How the files of a series become a volume: slice k of `grid` is `slices[k]`. Nothing is decoded yet. */
+export interface SeriesPlan {
+  slices: PlacedSlice[]
+  grid: Grid
+  axes: SliceAxes
+  lossy: boolean
+  warnings: Warning[]
+}
+
+/**
+ * Judges from the headers whether a series can be screened, and how.
+ * @throws WorkstationError input/… with the reason why not
+ */
+export async function planSeries(series: ScannedSeries): Promise<SeriesPlan> {
+  if (series.multiFrame.length > 0) {
+    throw new WorkstationError(
+      'input/multi-frame',
+      'This series cannot be screened yet: it is a multi-frame (enhanced) CT object, not one image per slice.',
+    )
+  }
+  checkCount(series.slices.length)
+  const warnings: Warning[] = []
+  for (const header of series.slices) checkDecodable(header)
+  const placed = series.slices.map(place)
+  checkConsistent(placed)
+  const axes = axesOf(placed[0]!)
+
+  const sorted = placed.sort((a, b) => alongNormal(a, axes) - alongNormal(b, axes))
+  const slices = await withoutDuplicates(sorted, axes)
+  if (slices.length < sorted.length) {
+    const dropped = sorted.length - slices.length
+    warnings.push({
+      code: 'input/duplicates',
+      message: `${dropped === 1 ? '1 image was' : `${dropped} images were`} there twice and used once.`,
+    })
+  }
+  checkCount(slices.length)
+  const stack = stackGrid(slices, axes)
+  const lossy = slices.some((s) => s.lossyImageCompression || TRANSFER_SYNTAXES[s.transferSyntaxUid]?.lossy)
+  warnings.push(...stack.warnings, ...valueWarnings(slices, lossy), ...thicknessWarnings(slices, stack.grid))
+  return { slices, grid: stack.grid, axes, lossy, warnings }
+}
+
+function checkCount(count: number): void {
+  if (count >= MIN_SLICES) return
+  throw new WorkstationError(
+    'input/too-few-slices',
+    count === 1
+      ? `This is a single two-dimensional CT image; screening takes a series of at least ${MIN_SLICES} slices.`
+      : `This series has only ${count} CT slices; screening takes at least ${MIN_SLICES}.`,
+  )
+}
+
+function checkDecodable(header: DicomHeader): void {
+  if (!TRANSFER_SYNTAXES[header.transferSyntaxUid]?.decoder) {
+    throw new WorkstationError(
+      'input/transfer-syntax',
+      unsupportedSyntax(header.transferSyntaxUid),
+      `${header.file}: ${header.transferSyntaxUid}`,
+    )
+  }
+  if (header.truncated) throw truncatedSlice(header)
+  const name = basename(header.file)
+  if (!header.hasPixelData) {
+    throw new WorkstationError('input/no-pixels', `The image ${name} has no picture in it.`, header.file)
+  }
+  const { rows, columns, samplesPerPixel, bitsAllocated, bitsStored, highBit } = header.layout
+  const validBits =
+    (bitsAllocated === 8 || bitsAllocated === 16) &&
+    bitsStored >= 1 &&
+    highBit < bitsAllocated &&
+    highBit + 1 >= bitsStored
+  if (samplesPerPixel !== 1 || !validBits || !inMatrix(rows) || !inMatrix(columns)) {
+    throw new WorkstationError(
+      'input/pixel-format',
+      samplesPerPixel === 1
+        ? `The image ${name} cannot be read: its pixel format (${columns} × ${rows}, ${bitsStored} of ${bitsAllocated} bits) is not that of a CT.`
+        : `The image ${name} is a colour picture, not a CT slice.`,
+      header.file,
+    )
+  }
+  if (header.hasModalityLut) {
+    throw new WorkstationError(
+      'input/modality-lut',
+      'This series cannot be screened: its values are mapped by a lookup table (Modality LUT), not by a rescale to HU.',
+      header.file,
+    )
+  }
+}
+
+function inMatrix(n: number): boolean {
+  return n >= 1 && n <= MAX_MATRIX
+}
+
+function place(header: DicomHeader): PlacedSlice {
+  const { imagePosition, imageOrientation, pixelSpacing, layout } = header
+  const missing = [
+    imagePosition ? '' : 'position (Image Position (Patient))',
+    imageOrientation ? '' : 'orientation (Image Orientation (Patient))',
+    pixelSpacing?.every((mm) => mm > 0) ? '' : 'pixel size (Pixel Spacing)',
+  ].filter(Boolean)
+  if (missing.length > 0 || !imagePosition || !imageOrientation || !pixelSpacing) {
+    throw new WorkstationError(
+      'input/no-geometry',
+      `The image ${basename(header.file)} does not say where it lies in the patient: its ${missing.join(' and its ')} is missing or malformed.`,
+      header.file,
+    )
+  }
+  return {
+    ...header,
+    imagePosition,
+    imageOrientation,
+    pixelSpacing,
+    rows: layout.rows,
+    columns: layout.columns,
+  }
+}
+
+function axesOf(slice: PlacedSlice): SliceAxes {
+  const axes = sliceAxes(slice.imageOrientation)
+  if (axes) return axes
+  throw new WorkstationError(
+    'input/no-geometry',
+    `The image ${basename(slice.file)} has an invalid orientation: its row and column directions are not perpendicular unit vectors.`,
+    slice.imageOrientation.join(', '),
+  )
+}
+
+function checkConsistent(slices: readonly PlacedSlice[]): void {
+  const first = slices[0]!
+  for (const slice of slices) {
+    const difference = differenceBetween(first, slice)
+    if (difference) {
+      throw new WorkstationError(
+        'input/inconsistent-series',
+        `The images of this series do not form one volume: ${difference} (${basename(first.file)} and ${basename(slice.file)}).`,
+      )
+    }
+  }
+}
+
+function differenceBetween(a: PlacedSlice, b: PlacedSlice): string | undefined {
+  if (a.rows !== b.rows || a.columns !== b.columns) {
+    return `they are of different size, ${a.columns} × ${a.rows} and ${b.columns} × ${b.rows} pixels`
+  }
+  if (a.imageOrientation.some((c, i) => Math.abs(c - b.imageOrientation[i]!) > ORIENTATION_TOLERANCE)) {
+    return 'they have different orientations'
+  }
+  if (a.pixelSpacing.some((mm, i) => Math.abs(mm - b.pixelSpacing[i]!) > PIXEL_SPACING_TOLERANCE * mm)) {
+    return `they have different pixel sizes, ${a.pixelSpacing[1]} and ${b.pixelSpacing[1]} mm`
+  }
+  if (a.identity.frameOfReferenceUid !== b.identity.frameOfReferenceUid) {
+    return 'their positions refer to different frames of reference'
+  }
+  return undefined
+}
+
+/** Keeps the first of identical images; two different images at one place are no volume. */
+async function withoutDuplicates(sorted: readonly PlacedSlice[], axes: SliceAxes): Promise<PlacedSlice[]> {
+  const kept: PlacedSlice[] = []
+  for (const slice of sorted) {
+    const previous = kept.at(-1)
+    if (!previous || alongNormal(slice, axes) - alongNormal(previous, axes) > SAME_POSITION_MM) {
+      kept.push(slice)
+    } else if (!(await sameImage(previous, slice))) {
+      throw new WorkstationError(
+        'input/overlapping-slices',
+        `This series holds different images of the same position (${basename(previous.file)} and ${basename(slice.file)}), such as several phases or time points; export the one to screen as a series of its own.`,
+      )
+    }
+  }
+  return kept
+}
+
+async function sameImage(a: PlacedSlice, b: PlacedSlice): Promise<boolean> {
+  const [first, second] = [new Int16Array(a.rows * a.columns), new Int16Array(b.rows * b.columns)]
+  await readSlice(a, first)
+  await readSlice(b, second)
+  return first.every((hu, i) => hu === second[i])
+}
+
+function valueWarnings(slices: readonly PlacedSlice[], lossy: boolean): Warning[] {
+  const warnings: Warning[] = []
+  if (lossy) {
+    warnings.push({
+      code: 'input/lossy',
+      message: 'The images went through a lossy compression: fine structure may be lost or false.',
+    })
+  }
+  if (slices.some((s) => s.rescaleSlope === undefined || s.rescaleIntercept === undefined)) {
+    warnings.push({
+      code: 'input/no-rescale',
+      message:
+        'The images do not say how their values become HU (no rescale slope and intercept); they were used as stored.',
+    })
+  }
+  const other = slices.find((s) => s.rescaleType !== '' && !HOUNSFIELD.test(s.rescaleType))
+  if (other) {
+    warnings.push({
+      code: 'input/not-hu',
+      message: `The images state a unit other than HU (rescale type ${other.rescaleType}).`,
+    })
+  }
+  return warnings
+}
+
+/** Slices thinner than two thirds of their distance leave tissue that no slice shows. */
+function thicknessWarnings(slices: readonly PlacedSlice[], grid: Grid): Warning[] {
+  const thickness = slices[0]!.identity.sliceThickness
+  if (!(thickness > 0) || grid.spacing[2] <= 1.5 * thickness) return []
+  return [
+    {
+      code: 'input/gaps',
+      message: `The slices are ${thickness} mm thick and ${Number(grid.spacing[2].toFixed(2))} mm apart: the tissue between them was not imaged.`,
+    },
+  ]
+}
