@@ -1,0 +1,185 @@
+import { open, readFile, rm } from 'node:fs/promises'
+import { data } from 'dcmjs'
+import dicomParser from 'dicom-parser'
+import packageJson from '../../package.json' with { type: 'json' }
+import { WorkstationError } from '../errors.ts'
+import type { DicomSource, OpenedCt } from '../imaging/source.ts'
+import { indexToPatient, type Vec3, voxelCount } from '../imaging/volume.ts'
+import { asOutputError } from './outputError.ts'
+import {
+  EXPLICIT_VR_LITTLE_ENDIAN,
+  SEGMENTATION_STORAGE,
+  type SegContent,
+  type SegFinding,
+  segDataset,
+} from './segDataset.ts'
+import { packedLength, packFrames, planFrames } from './segFrames.ts'
+import { newUid } from './uid.ts'
+
+/** Names this implementation in the file meta information (PS3.10 7.1); made once, for ever (PS3.5 B.2). */
+const IMPLEMENTATION_CLASS_UID = '2.25.31279358161292270525302217590283502717'
+/** Largest even length of an element of defined length (PS3.5 7.1.1). */
+const MAX_PIXEL_BYTES = 0xfffffffe
+/** Directions written in DICOM are rounded; these two readings of one direction agree far better than this. */
+const DIRECTION_TOLERANCE = 1e-3
+
+export interface SegRequest {
+  opened: Pick<OpenedCt, 'volume' | 'source'>
+  /** In segment order: the first becomes segment 1. */
+  findings: readonly SegFinding[]
+  /** On the volume's grid, in its voxel order: 0, or a finding's number. Other numbers are left out. */
+  mask: Uint16Array
+  model: { name: string; version: string }
+  /** Anomaly level of the run, percentile. */
+  level: number
+  /** Of this product; the package's own where not given. */
+  softwareVersion?: string
+  /** Clock and UIDs, for files that come out the same twice. */
+  now?: Date
+  newUid?: () => string
+}
+
+/**
+ * Writes the findings as a binary DICOM Segmentation (PS3.3 A.51, Explicit VR Little Endian): one segment per
+ * finding, a frame on each source slice that it touches, and there only. Row j and column i of a frame are row j and
+ * column i of the source image it names. Pixel data is packed and written frame by frame.
+ * @returns what was written, or null without findings: a segmentation needs a segment, so no file is made then
+ * @throws WorkstationError output/seg-source (not DICOM, or images without identity), output/seg-geometry (the volume
+ *   is not the stack of its source slices), output/seg-too-large, and those of asOutputError
+ */
+export async function writeSeg(
+  path: string,
+  request: SegRequest,
+): Promise<{ segments: number; frames: number } | null> {
+  const { findings, mask } = request
+  const { volume, source } = request.opened
+  if (findings.length === 0) return null
+  if (source.kind !== 'dicom') {
+    throw new WorkstationError(
+      'output/seg-source',
+      'A DICOM segmentation can only be written for a DICOM scan; this scan is a NIfTI file.',
+    )
+  }
+  if (mask.length !== voxelCount(volume)) throw new RangeError(`${mask.length} mask voxels for the volume`)
+  checkIdentity(source)
+  checkGeometry(volume, source)
+
+  const segmentOf = new Int32Array(0x10000).fill(-1)
+  findings.forEach((finding, segment) => {
+    segmentOf[finding.number] = segment
+  })
+  const frames = planFrames(mask, volume.dims, segmentOf, findings.length, source)
+  const pixelBytes = packedLength(frames.length, volume.dims)
+  if (pixelBytes > MAX_PIXEL_BYTES) {
+    throw new WorkstationError(
+      'output/seg-too-large',
+      `There are too many findings for one DICOM segmentation (${findings.length} on ${frames.length} images); raise the anomaly level or the smallest volume.`,
+    )
+  }
+  const head = encodeHead({
+    grid: volume,
+    source,
+    findings,
+    frames,
+    model: request.model,
+    level: request.level,
+    softwareVersion: request.softwareVersion ?? packageJson.version,
+    now: request.now ?? new Date(),
+    newUid: request.newUid ?? newUid,
+    lossyHistory: source.lossy ? await readLossyHistory(source) : { ratio: [], method: [] },
+  })
+  try {
+    const file = await open(path, 'w')
+    try {
+      // One call: FileHandle.writeFile keeps the position and takes pieces as they come.
+      await file.writeFile(pieces(head, pixelBytes, packFrames(frames, mask, volume.dims, segmentOf)))
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined)
+    throw asOutputError(error, path)
+  }
+  return { segments: findings.length, frames: frames.length }
+}
+
+function* pieces(head: Uint8Array, pixelBytes: number, frames: Iterable<Uint8Array>): Generator<Uint8Array> {
+  yield head
+  yield pixelDataHeader(pixelBytes)
+  for (const frame of frames) if (frame.length > 0) yield frame
+}
+
+/** Everything before Pixel Data, by dcmjs; Pixel Data has the highest tag, so it follows and can be streamed. */
+function encodeHead(content: SegContent): Uint8Array {
+  const dataset = segDataset(content)
+  const { DicomDict, DicomMetaDictionary } = data
+  const file = new DicomDict(
+    DicomMetaDictionary.denaturalizeDataset({
+      FileMetaInformationVersion: new Uint8Array([0, 1]).buffer,
+      MediaStorageSOPClassUID: SEGMENTATION_STORAGE,
+      MediaStorageSOPInstanceUID: dataset.SOPInstanceUID,
+      TransferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
+      ImplementationClassUID: IMPLEMENTATION_CLASS_UID,
+      ImplementationVersionName: `SCREENER ${content.softwareVersion}`.slice(0, 16),
+    }),
+  )
+  file.dict = DicomMetaDictionary.denaturalizeDataset(dataset)
+  return new Uint8Array(file.write())
+}
+
+/** (7FE0,0010) OB, explicit VR little endian with a 32-bit length (PS3.5 7.1.2); OB as Bits Allocated is below 9. */
+function pixelDataHeader(length: number): Uint8Array {
+  const header = new Uint8Array([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x42, 0, 0, 0, 0, 0, 0])
+  new DataView(header.buffer).setUint32(8, length, true)
+  return header
+}
+
+function checkIdentity(source: DicomSource): void {
+  const nameless = source.slices.some((s) => s.sopInstanceUid === '' || s.sopClassUid === '')
+  if (nameless || source.series.seriesInstanceUid === '') {
+    throw new WorkstationError(
+      'output/seg-source',
+      'A DICOM segmentation cannot be written for this scan: its images carry no DICOM identity to refer to.',
+    )
+  }
+}
+
+/**
+ * Frames name source images and take their positions from them, so each slice of the volume must be the image
+ * it is said to be: same directions in the plane, same place. A segmentation in the wrong place is worse than none.
+ */
+function checkGeometry(volume: OpenedCt['volume'], source: DicomSource): void {
+  const fail = (detail: string): never => {
+    throw new WorkstationError(
+      'output/seg-geometry',
+      'A DICOM segmentation cannot be written for this scan: its volume is not the plain stack of its images.',
+      detail,
+    )
+  }
+  const { direction: d, dims, spacing } = volume
+  if (source.slices.length !== dims[2]) fail(`${source.slices.length} images for ${dims[2]} slices`)
+  const inPlane = [d[0], d[3], d[6], d[1], d[4], d[7]]
+  source.imageOrientation.forEach((cosine, i) => {
+    if (!(Math.abs(cosine - inPlane[i]) <= DIRECTION_TOLERANCE)) {
+      fail(`image orientation ${source.imageOrientation.join(', ')}; volume directions ${d.join(', ')}`)
+    }
+  })
+  source.slices.forEach(({ imagePosition: p }, k) => {
+    const q = indexToPatient(volume, [0, 0, k] satisfies Vec3)
+    const off = Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2])
+    // Uneven slice distances may drift a little from an even grid; half a slice on, the image is another one.
+    if (!(off <= spacing[2] / 2)) fail(`slice ${k} is ${off.toFixed(3)} mm from its image`)
+  })
+}
+
+/** What the source says of its lossy compressions; nothing where it does not say, or cannot be read again. */
+async function readLossyHistory(source: DicomSource): Promise<SegContent['lossyHistory']> {
+  const values = (text: string | undefined) => (text ? text.split('\\').map((v) => v.trim()) : [])
+  try {
+    const bytes = new Uint8Array(await readFile(source.slices[0].file))
+    const stored = dicomParser.parseDicom(bytes, { untilTag: 'x7fe00010' })
+    return { ratio: values(stored.string('x00282112')), method: values(stored.string('x00282114')) }
+  } catch {
+    return { ratio: [], method: [] }
+  }
+}

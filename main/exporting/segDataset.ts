@@ -1,0 +1,254 @@
+import type { DicomSource, SeriesIdentity } from '../imaging/source.ts'
+import type { Grid } from '../imaging/volume.ts'
+import { da, ds, lo, tm } from './dicomText.ts'
+import type { SegFrame } from './segFrames.ts'
+
+export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
+export const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
+
+/** What a segment says about the finding it outlines; a Finding has all of it. */
+export interface SegFinding {
+  /** Value of the finding's voxels in the mask. */
+  number: number
+  volumeMl: number
+  /** Anomaly level, percentile of normal tissue. */
+  peakLevel: number
+  meanLevel: number
+}
+
+export interface SegContent {
+  grid: Grid
+  source: DicomSource
+  findings: readonly SegFinding[]
+  frames: readonly SegFrame[]
+  model: { name: string; version: string }
+  /** Anomaly level of the run, percentile. */
+  level: number
+  softwareVersion: string
+  now: Date
+  newUid: () => string
+  /** Lossy Image Compression Ratio and Method of the source, as stored there. */
+  lossyHistory: { ratio: string[]; method: string[] }
+}
+
+type Dataset = Record<string, unknown>
+
+const RESEARCH_USE = 'Research use only - not for diagnosis.'
+/** Beside the source's own series, far from the numbers a scanner gives out. */
+const SERIES_NUMBER = '9001'
+
+/**
+ * The data set of a Segmentation (DICOM PS3.3 A.51) by keyword, without Pixel Data (7FE0,0010): one segment per
+ * finding, geometry from each frame's own source slice. Patient, study and frame of reference are the source's.
+ */
+export function segDataset(content: SegContent): Dataset {
+  const { grid, source, frames, now, newUid } = content
+  const dimensionUid = newUid()
+  return {
+    ...patientAndStudy(source.series, newUid),
+    ...seriesAndEquipment(content),
+    // SOP Common, General Image, Multi-frame Functional Groups
+    SpecificCharacterSet: 'ISO_IR 192',
+    SOPClassUID: SEGMENTATION_STORAGE,
+    SOPInstanceUID: newUid(),
+    InstanceCreationDate: da(now),
+    InstanceCreationTime: tm(now),
+    InstanceNumber: '1',
+    ContentDate: da(now),
+    ContentTime: tm(now),
+    ImageType: ['DERIVED', 'PRIMARY'],
+    BurnedInAnnotation: 'NO',
+    ...lossy(content),
+    NumberOfFrames: String(frames.length),
+    // Image Pixel, Segmentation Image
+    SamplesPerPixel: 1,
+    PhotometricInterpretation: 'MONOCHROME2',
+    Rows: grid.dims[1],
+    Columns: grid.dims[0],
+    BitsAllocated: 1,
+    BitsStored: 1,
+    HighBit: 0,
+    PixelRepresentation: 0,
+    SegmentationType: 'BINARY',
+    SegmentsOverlap: 'NO',
+    ContentLabel: 'FINDINGS',
+    ContentDescription: lo(`Anomaly level ${round(content.level, 4)} or above; research use only`),
+    ContentCreatorName: 'Workstation^Screener',
+    SegmentSequence: content.findings.map((finding, i) => segment(finding, i, content)),
+    // Multi-frame Dimension
+    DimensionOrganizationSequence: [{ DimensionOrganizationUID: dimensionUid }],
+    DimensionIndexSequence: [
+      {
+        DimensionOrganizationUID: dimensionUid,
+        DimensionIndexPointer: 0x0062000b, // Referenced Segment Number
+        FunctionalGroupPointer: 0x0062000a, // Segment Identification Sequence
+        DimensionDescriptionLabel: 'Segment Number',
+      },
+      {
+        DimensionOrganizationUID: dimensionUid,
+        DimensionIndexPointer: 0x00200032, // Image Position (Patient)
+        FunctionalGroupPointer: 0x00209113, // Plane Position Sequence
+        DimensionDescriptionLabel: 'Image Position Patient',
+      },
+    ],
+    SharedFunctionalGroupsSequence: [sharedGroups(grid, source)],
+    PerFrameFunctionalGroupsSequence: frames.map((frame) => frameGroups(frame, source)),
+    // Common Instance Reference
+    ReferencedSeriesSequence: [
+      {
+        SeriesInstanceUID: source.series.seriesInstanceUid,
+        ReferencedInstanceSequence: referencedInstances(source),
+      },
+    ],
+  }
+}
+
+function patientAndStudy(series: SeriesIdentity, newUid: () => string): Dataset {
+  return {
+    PatientName: series.patientName,
+    PatientID: series.patientId,
+    PatientBirthDate: series.patientBirthDate,
+    PatientSex: series.patientSex,
+    // A source without these (old, or stripped of them) still gets a valid object, in a study of its own.
+    StudyInstanceUID: series.studyInstanceUid || newUid(),
+    FrameOfReferenceUID: series.frameOfReferenceUid || newUid(),
+    PositionReferenceIndicator: series.positionReferenceIndicator,
+    StudyID: series.studyId,
+    StudyDate: series.studyDate,
+    StudyTime: series.studyTime,
+    ...(series.studyDescription ? { StudyDescription: lo(series.studyDescription) } : {}),
+    AccessionNumber: series.accessionNumber,
+    ReferringPhysicianName: series.referringPhysicianName,
+  }
+}
+
+function seriesAndEquipment({ model, softwareVersion, now, newUid }: SegContent): Dataset {
+  return {
+    Modality: 'SEG',
+    SeriesInstanceUID: newUid(),
+    SeriesNumber: SERIES_NUMBER,
+    SeriesDate: da(now),
+    SeriesTime: tm(now),
+    SeriesDescription: 'Screener findings (research use only)',
+    Manufacturer: 'Screener Workstation',
+    ManufacturerModelName: lo(`${model.name} ${model.version}`),
+    // Type 1 in Enhanced General Equipment; software has no serial number.
+    DeviceSerialNumber: 'none',
+    SoftwareVersions: lo(softwareVersion),
+  }
+}
+
+/** "Once this value has been set to 01 it shall not be reset" (PS3.3 C.7.6.1.1.5): a derived image inherits it. */
+function lossy({ source, lossyHistory }: SegContent): Dataset {
+  if (!source.lossy) return { LossyImageCompression: '00' }
+  return {
+    LossyImageCompression: '01',
+    ...(lossyHistory.ratio.length ? { LossyImageCompressionRatio: lossyHistory.ratio } : {}),
+    ...(lossyHistory.method.length ? { LossyImageCompressionMethod: lossyHistory.method } : {}),
+  }
+}
+
+function segment(finding: SegFinding, index: number, { model, newUid }: SegContent): Dataset {
+  const uid = newUid()
+  return {
+    SegmentNumber: index + 1,
+    SegmentLabel: `Finding ${finding.number}`,
+    SegmentDescription:
+      `${round(finding.volumeMl, 3)} mL; anomaly level peak ${round(finding.peakLevel, 4)}, ` +
+      `mean ${round(finding.meanLevel, 4)} (percentile of normal tissue). ${RESEARCH_USE}`,
+    SegmentAlgorithmType: 'AUTOMATIC',
+    SegmentAlgorithmName: lo(model.name),
+    SegmentationAlgorithmIdentificationSequence: [
+      {
+        // CID 7162 Surface Processing Algorithm Family
+        AlgorithmFamilyCodeSequence: code('123110', 'DCM', 'Artificial Intelligence'),
+        AlgorithmName: lo(model.name),
+        AlgorithmVersion: lo(model.version),
+      },
+    ],
+    // CID 7150 Segmentation Property Category; CID 7159 Lesion Segmentation Type, part of CID 7151. There is no
+    // code for "unusual": a lesion is what is suspected, which the description's last sentence qualifies.
+    SegmentedPropertyCategoryCodeSequence: code('49755003', 'SCT', 'Morphologically Abnormal Structure'),
+    SegmentedPropertyTypeCodeSequence: code('52988006', 'SCT', 'Lesion'),
+    TrackingID: lo(`Finding ${finding.number} of ${model.name} ${uid.slice(-12)}`),
+    TrackingUID: uid,
+    RecommendedDisplayCIELabValue: displayColour(index),
+  }
+}
+
+/**
+ * Colours that stay apart however many there are: equal lightness, hues a golden angle apart. CIELab encoded as in
+ * PS3.3 C.10.7.1.1: L* 0…100 and a*, b* −128…127 each to 0…65535.
+ */
+function displayColour(index: number): [number, number, number] {
+  const lightness = 65
+  const chroma = 55
+  const hue = ((40 + index * 137.508) * Math.PI) / 180
+  const ab = (v: number) => Math.round(((v + 128) / 255) * 0xffff)
+  return [Math.round((lightness / 100) * 0xffff), ab(chroma * Math.cos(hue)), ab(chroma * Math.sin(hue))]
+}
+
+function sharedGroups(grid: Grid, source: DicomSource): Dataset {
+  const { sliceThickness } = source.series
+  return {
+    PlaneOrientationSequence: [{ ImageOrientationPatient: source.imageOrientation.map(ds) }],
+    PixelMeasuresSequence: [
+      {
+        // Pixel Spacing is row spacing (down a column, our j), then column spacing (PS3.3 10.7.1.3).
+        PixelSpacing: [ds(grid.spacing[1]), ds(grid.spacing[0])],
+        SliceThickness: ds(sliceThickness > 0 ? sliceThickness : grid.spacing[2]),
+        SpacingBetweenSlices: ds(grid.spacing[2]),
+      },
+    ],
+  }
+}
+
+function frameGroups(frame: SegFrame, source: DicomSource): Dataset {
+  const slice = source.slices[frame.slice]
+  return {
+    DerivationImageSequence: [
+      {
+        DerivationCodeSequence: code('113076', 'DCM', 'Segmentation'), // CID 7203 Image Derivation
+        SourceImageSequence: [
+          {
+            ReferencedSOPClassUID: slice.sopClassUid,
+            ReferencedSOPInstanceUID: slice.sopInstanceUid,
+            ...(slice.frameNumber === undefined ? {} : { ReferencedFrameNumber: String(slice.frameNumber) }),
+            SpatialLocationsPreserved: 'YES',
+            PurposeOfReferenceCodeSequence: code(
+              '121322',
+              'DCM',
+              'Source image for image processing operation', // CID 7202
+            ),
+          },
+        ],
+      },
+    ],
+    FrameContentSequence: [
+      {
+        DimensionIndexValues: [frame.segment + 1, frame.positionIndex],
+        StackID: '1',
+        InStackPositionNumber: frame.positionIndex,
+      },
+    ],
+    PlanePositionSequence: [{ ImagePositionPatient: slice.imagePosition.map(ds) }],
+    SegmentIdentificationSequence: [{ ReferencedSegmentNumber: frame.segment + 1 }],
+  }
+}
+
+/** Every image of the source series once; the frames of a multi-frame image share one. */
+function referencedInstances(source: DicomSource): Dataset[] {
+  const classOf = new Map(source.slices.map((s) => [s.sopInstanceUid, s.sopClassUid]))
+  return [...classOf].map(([instance, sopClass]) => ({
+    ReferencedSOPClassUID: sopClass,
+    ReferencedSOPInstanceUID: instance,
+  }))
+}
+
+function code(value: string, scheme: string, meaning: string): Dataset[] {
+  return [{ CodeValue: value, CodingSchemeDesignator: scheme, CodeMeaning: meaning }]
+}
+
+function round(value: number, decimals: number): string {
+  return String(Number(value.toFixed(decimals)))
+}
