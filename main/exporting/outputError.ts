@@ -9,6 +9,7 @@ const NOT_WRITABLE = new Set([
   'EEXIST',
   'ENAMETOOLONG',
   'EINVAL',
+  'ENOENT',
 ])
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT'])
 
@@ -21,6 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'a folder stands where a file is needed',
   ENAMETOOLONG: 'the name is too long',
   EINVAL: 'the name is not allowed on that disk',
+  ENOENT: 'there is no such disk or folder',
 }
 
 /**

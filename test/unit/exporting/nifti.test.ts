@@ -199,7 +199,7 @@ describe('writing', () => {
   it('says in words that a folder is missing', async () => {
     await expect(
       writeNifti(join(dir, 'missing', 'a.nii'), ANY_GRID, voxels('uint8'), DICOM),
-    ).rejects.toMatchObject({ name: 'WorkstationError', code: 'output/failed' })
+    ).rejects.toMatchObject({ name: 'WorkstationError', code: 'output/not-writable' })
   })
 })
 
