@@ -1,4 +1,5 @@
 import type { Vec3 } from '../volume.ts'
+import { paintBowel } from './bowel.ts'
 import {
   type Box,
   blendMax,
@@ -14,6 +15,7 @@ import {
 } from './canvas.ts'
 import type { Patient } from './patient.ts'
 import { createRandom } from './random.ts'
+import { type Kidney, paintKidneys, placeKidneys } from './retroperitoneum.ts'
 import { growTree, paintTree } from './tree.ts'
 import type { Trunk } from './trunk.ts'
 
@@ -22,80 +24,29 @@ export interface Organs {
   liver: Distance
   liverBox: Box
   spleen: Distance
-  kidneys: { centre: Vec3; radii: Vec3 }[]
+  kidneys: readonly Kidney[]
 }
 
-/** Liver, gall bladder, spleen, kidneys, adrenals, pancreas, stomach, bowel, psoas and back muscles. */
+/** Liver, gall bladder, spleen, kidneys, adrenals, pancreas, stomach and bowel. */
 export function paintAbdomen(canvas: Canvas, trunk: Trunk, patient: Patient): Organs {
   const random = createRandom(patient.seed, 'abdomen')
   const { contrast } = patient
   const cavity = [Tissue.visceralFat] as Tissue[]
   const soft = { over: [Tissue.visceralFat, Tissue.muscle] as Tissue[] }
 
-  for (const side of [-1, 1]) {
-    // Erector spinae behind, psoas and quadratus beside the column; fat planes between.
-    const back: Vec3[] = []
-    const psoas: Vec3[] = []
-    const quadratus: Vec3[] = []
-    for (let z = 220; z > -220; z -= 20) {
-      const s = trunk.spine(z)
-      back.push([s.x + side * 24, s.y + 42, z])
-      if (z < -40) {
-        psoas.push([s.x + side * (26 - z * 0.03), s.y + 6, z])
-        quadratus.push([s.x + side * 56, s.y + 20, z])
-      }
-    }
-    const inWall = { over: [Tissue.muscle, Tissue.fat, Tissue.visceralFat] as Tissue[] }
-    paintTube(canvas, back, 21, -60, Tissue.muscle, { over: [Tissue.muscle] })
-    paintTube(canvas, back, 19.5, contrast.muscle, Tissue.muscle, inWall)
-    paintTube(
-      canvas,
-      psoas,
-      psoas.map((_, n) => 7 + Math.min(11, n * 1.9)),
-      contrast.muscle,
-      Tissue.muscle,
-      soft,
-    )
-    paintTube(canvas, quadratus, 9, contrast.muscle, Tissue.muscle, soft)
-    const s = trunk.spine(-50)
-    paintTube(
-      canvas,
-      smoothLine(
-        [
-          [side * 8, s.y - 28, -10],
-          [s.x + side * 17, s.y - 20, -50],
-          [s.x + side * 14, s.y - 16, -120],
-        ],
-        4,
-      ),
-      [5, 5, 5, 5, 4, 4, 3, 3, 2],
-      contrast.muscle,
-      Tissue.muscle,
-      { over: cavity },
-    )
-  }
-
-  const kidneys: { centre: Vec3; radii: Vec3 }[] = []
-  const kidneyShapes: Distance[] = []
-  for (const side of [-1, 1]) {
-    const z = (side < 0 ? -112 : -98) + random.normal(0, 6)
-    const s = trunk.spine(z)
-    const centre: Vec3 = [s.x + side * (62 + 6 * patient.visceral), s.y + 5, z]
-    const radii: Vec3 = [random.uniform(25, 29), random.uniform(26, 31), random.uniform(48, 56)]
-    const shape = ellipsoid(centre, radii, side * 0.5, 0.12)
-    kidneys.push({ centre, radii })
-    kidneyShapes.push(shape)
-  }
-  const awayFromKidneys = (x: number, y: number, z: number) =>
-    blendMax(4 - kidneyShapes[0](x, y, z), 4 - kidneyShapes[1](x, y, z), 4)
+  const kidneys = placeKidneys(trunk, patient)
+  const awayFromKidneys: Distance = (x, y, z) =>
+    blendMax(4 - kidneys[0].distance(x, y, z), 4 - kidneys[1].distance(x, y, z), 4)
 
   // Liver: lobes cut to the dome and to the wall, hollowed from below.
   const m = patient.liver
-  const right = ellipsoid([-78, 4, -58], [74 * m, 88 * m, 82 * m], 0.15, -0.1)
-  const left = ellipsoid([-2, -46, -34], [78 * m, 40 * m, 33 * m], -0.12, 0.15)
+  const lobe = ellipsoid([-84, 8, -58], [68 * m, 86 * m, 82 * m], 0.2, -0.1)
+  const quadrate = ellipsoid([-34, -36, -46], [46 * m, 48 * m, 36 * m], 0.3)
+  const right: Distance = (x, y, z) => blendMin(lobe(x, y, z), quadrate(x, y, z), 22)
+  const left = ellipsoid([8, -50, -32], [72 * m, 34 * m, 30 * m], -0.2, 0.2)
   const caudate = ellipsoid([-22, 2, -44], [18, 20, 28])
   const hollow = ellipsoid([20, 30, -112], [66, 70, 66])
-  const inside = (x: number, y: number, z: number) => trunk.abdomen(x, y, z) + 4
+  const inside = (x: number, y: number, z: number) => trunk.abdomen(x, y, z) + 0.8
   const liver: Distance = (x, y, z) => {
     const lobes = blendMin(blendMin(right(x, y, z), left(x, y, z), 26), caudate(x, y, z), 10)
     if (lobes > 12) return lobes
@@ -168,57 +119,6 @@ export function paintAbdomen(canvas: Canvas, trunk: Trunk, patient: Patient): Or
     Tissue.organ,
     { over: cavity },
   )
-
-  for (let n = 0; n < 2; n++) {
-    const { centre, radii } = kidneys[n]
-    const side = n === 0 ? -1 : 1
-    const shape = kidneyShapes[n]
-    const sinus = ellipsoid([centre[0] - side * 13, centre[1] - 7, centre[2]], [17, 12, 24], side * 0.5)
-    const outer: Distance = (x, y, z) => blendMax(shape(x, y, z), -sinus(x, y, z) - 3, 6)
-    const box = boxAround(centre, radii[2] + 4)
-    paint(canvas, box, shape, -95, Tissue.visceralFat, soft)
-    paint(canvas, box, outer, contrast.renalCortex, Tissue.organ)
-    const pyramids = (x: number, y: number, z: number) =>
-      Math.max(
-        shape(x, y, z) + 7,
-        1.5 - 5 * Math.abs(Math.sin((z - centre[2]) * 0.19 + 1.3 * Math.atan2(y - centre[1], x - centre[0]))),
-        -sinus(x, y, z) - 1,
-      )
-    paint(canvas, box, pyramids, contrast.renalMedulla, Tissue.organ, { over: [Tissue.organ] })
-    const pelvis: Vec3 = [centre[0] - side * 22, centre[1] - 8, centre[2]]
-    paint(canvas, boxAround(pelvis, 12), ellipsoid(pelvis, [8, 5, 10]), 8, Tissue.content, { over: cavity })
-    const s = trunk.spine(centre[2])
-    const vein: Vec3[] = [
-      pelvis,
-      [(pelvis[0] + s.x) / 2 + side * 6, s.y - 20, centre[2] + 8],
-      [side < 0 ? -22 : 0, s.y - 36, centre[2] + 10],
-    ]
-    paintTube(
-      canvas,
-      smoothLine(side > 0 ? [...vein, [-16, s.y - 32, centre[2] + 10]] : vein, 4),
-      4.4,
-      contrast.veins,
-      Tissue.blood,
-      { over: cavity },
-    )
-    paintTube(
-      canvas,
-      smoothLine([pelvis, [s.x + side * 8, s.y - 22, centre[2] + 6]], 4),
-      2.6,
-      contrast.aorta,
-      Tissue.blood,
-      { over: cavity },
-    )
-    const top = centre[2] + radii[2] + 2
-    const a: Vec3 = [centre[0] - side * 20, centre[1] - 16, top]
-    for (const [dx, dy] of [
-      [side * 9, 14],
-      [-side * 5, 15],
-    ])
-      paintTube(canvas, [a, [a[0] + dx, a[1] + dy, top - 14]], 2.3, contrast.spleen * 0.7, Tissue.organ, {
-        over: cavity,
-      })
-  }
 
   const gall: Vec3 = [-46, -48, -92 + random.normal(0, 5)]
   const bladder = ellipsoid(gall, [13, 26, 16], 0.3, 0.5)
@@ -304,94 +204,7 @@ export function paintAbdomen(canvas: Canvas, trunk: Trunk, patient: Patient): Or
     { over: [Tissue.visceralFat, Tissue.organ] },
   )
 
-  const loop = (
-    points: Vec3[],
-    radius: number,
-    wallHu: number,
-    inner: (x: number, y: number, z: number) => number,
-    wave: number,
-  ) => {
-    const line = smoothLine(points, 7)
-    const radii = line.map((_, n) => radius * (1 + wave * Math.sin(n * 1.25)))
-    // Loops crowd into each other but not into organs, and stay inside the wall.
-    paintTube(canvas, line, radii, wallHu, Tissue.organ, {
-      over: [Tissue.visceralFat, Tissue.content, Tissue.airway],
-    })
-    paintTube(
-      canvas,
-      line,
-      radii.map((r) => r - 2.2),
-      (x, y, z) => inner(x, y, z),
-      Tissue.content,
-      { over: [Tissue.organ, Tissue.content] },
-    )
-  }
-  const stool = (x: number, y: number, z: number) => {
-    const lumps =
-      Math.sin(x * 0.5 + 1.3 * Math.sin(z * 0.3)) +
-      Math.sin(y * 0.6 + 2) * Math.cos(z * 0.45) +
-      Math.sin((x + y - z) * 0.33)
-    return lumps > 0.55 ? -600 : 10 + 35 * lumps
-  }
-  const gasFront = (threshold: number) => (_x: number, y: number, _z: number) => (y < threshold ? -930 : 20)
-  const sag = random.normal(0, 7)
-  // Keep the loops under stomach and liver: they are painted over fat only.
-  loop(
-    [
-      [104, 10, -84],
-      [100, -22, -78 + sag],
-      [84, -56, -100],
-      [40, -76, -128 + sag],
-      [-20, -78, -134 + sag],
-      [-70, -66, -130],
-      [-98, -20, -140],
-    ],
-    17,
-    contrast.gut,
-    gasFront(-62),
-    0.13,
-  )
-  loop(
-    [
-      [104, 10, -84],
-      [108, 24, -110],
-      [104, 26, -150],
-      [102, 22, -210],
-    ],
-    14,
-    contrast.gut,
-    stool,
-    0.14,
-  )
-  loop(
-    [
-      [-98, -20, -140],
-      [-102, 4, -160],
-      [-100, 6, -210],
-    ],
-    19,
-    contrast.gut,
-    stool,
-    0.12,
-  )
-  const coils: Vec3[] = []
-  let p: Vec3 = [30, -20, -112]
-  for (let n = 0; n < 34; n++) {
-    coils.push(p)
-    p = [
-      Math.min(78, Math.max(-70, p[0] + random.normal(0, 34))),
-      Math.min(18, Math.max(-66, p[1] + random.normal(0, 24))),
-      Math.max(-215, Math.min(-108, p[2] - 3 + random.normal(0, 12))),
-    ]
-  }
-  const meal = random.chance(0.2) ? 220 : random.uniform(10, 40)
-  loop(
-    coils,
-    11.5,
-    contrast.gut + 8,
-    (x, y, z) =>
-      y < -58 && Math.sin(x * 0.11 + z * 0.13) > 0.2 ? -900 : meal + 12 * Math.sin(x * 0.4 + y * 0.3),
-    0.16,
-  )
+  paintKidneys(canvas, trunk, patient, kidneys)
+  paintBowel(canvas, patient)
   return { liver, liverBox, spleen, kidneys }
 }

@@ -16,6 +16,8 @@ export const Tissue = {
   airway: 11,
   lesion: 12,
   couch: 13,
+  bowel: 14,
+  bronchus: 15,
 } as const
 export type Tissue = (typeof Tissue)[keyof typeof Tissue]
 
@@ -97,6 +99,8 @@ export interface PaintOptions {
   /** Only voxels of these tissues are painted over. */
   over?: readonly Tissue[]
   edge?: number
+  /** The shape is cut to this region. */
+  within?: Distance
 }
 
 /** Paints one shape. The box must enclose it; the soft edge's margin is added here. */
@@ -110,13 +114,16 @@ export function paint(
 ): void {
   const edge = options.edge ?? canvas.edge
   const { hu, tissue: tissues } = canvas
+  const { within } = options
   let mask = options.over ? 0 : -1
   for (const allowed of options.over ?? []) mask |= 1 << allowed
   const constant = typeof value === 'number' ? value : 0
   const varying = typeof value === 'number' ? undefined : value
   forBox(canvas, grow(box, edge), (offset, x, y, z) => {
     if (((mask >> tissues[offset]) & 1) === 0) return
-    const d = distance(x, y, z)
+    let d = distance(x, y, z)
+    if (d > edge) return
+    if (within) d = Math.max(d, within(x, y, z))
     const share = coverage(d, edge)
     if (share === 0) return
     hu[offset] += share * ((varying ? varying(x, y, z, d) : constant) - hu[offset])

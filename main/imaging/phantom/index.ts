@@ -2,8 +2,10 @@ import { type CtVolume, type Grid, IDENTITY, type Vec3, type Volume, voxelCount 
 import { paintAbdomen } from './abdomen.ts'
 import { type Canvas, forBox, Tissue } from './canvas.ts'
 import { type Lesion, paintLesions } from './lesions.ts'
+import { paintLungs } from './lungs.ts'
 import { addScannerNoise, addTissueGrain } from './noise.ts'
 import { drawPatient, type Patient } from './patient.ts'
+import { paintBackMuscles } from './retroperitoneum.ts'
 import { paintSkeleton } from './skeleton.ts'
 import { paintThorax } from './thorax.ts'
 import { createTrunk, paintTrunk } from './trunk.ts'
@@ -42,8 +44,10 @@ export function makePhantom(options: PhantomOptions): Phantom {
   const canvas = createCanvas(grid, patient)
   const trunk = createTrunk(patient)
   paintTrunk(canvas, trunk, patient)
+  paintBackMuscles(canvas, trunk, patient)
   const organs = paintAbdomen(canvas, trunk, patient)
   paintThorax(canvas, trunk, patient)
+  paintLungs(canvas, trunk, patient)
   const skeleton = paintSkeleton(canvas, trunk, patient)
   const { truth, lesions } = options.lesions
     ? paintLesions(canvas, trunk, patient, skeleton, organs)

@@ -207,17 +207,17 @@ export function paintLesions(
   }
   if (random.chance(0.5)) {
     const side = random.pick([-1, 1])
-    const level = random.uniform(48, 66)
+    const level = random.uniform(60, 76)
     // Fluid sinks to the back of a lying patient, with a meniscus along the chest wall.
     drafts.push({
       kind: 'pleural effusion',
       box: { min: [side < 0 ? -140 : 15, 20, -95], max: [side < 0 ? -15 : 140, 105, 90] },
       distance: (x, y, z) => {
-        const meniscus = 8 * Math.exp(trunk.cage(x, y, z) / 6)
+        const meniscus = 22 * Math.exp(trunk.cage(x, y, z) / 9)
         return blendMax(trunk.lung(x, y, z), level + 0.12 * (z + 60) - meniscus - y, 4)
       },
       hu: () => 12,
-      over: [Tissue.lung, Tissue.blood, Tissue.airway, Tissue.organ],
+      over: [Tissue.lung, Tissue.blood, Tissue.airway, Tissue.bronchus, Tissue.organ],
     })
   }
   if (random.chance(0.7)) {
@@ -226,8 +226,8 @@ export function paintLesions(
       [-20, 2, 108],
       [-6, 22, 76],
       [24, -2, 102],
-      [-110, 5, 118],
-      [108, 5, 118],
+      [-127, -4, 122],
+      [127, -4, 122],
     ])
     const p: Vec3 = [
       spot[0] + random.normal(0, 2),

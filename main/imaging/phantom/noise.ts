@@ -43,12 +43,13 @@ function quickNormal(random: Random): number {
 const GRAIN: Partial<Record<Tissue, readonly [number, number]>> = {
   [Tissue.fat]: [7, 5],
   [Tissue.muscle]: [7, 9],
-  [Tissue.lung]: [17, 13],
+  [Tissue.lung]: [24, 15],
   [Tissue.visceralFat]: [10, 9],
-  [Tissue.bone]: [55, 40],
+  [Tissue.bone]: [34, 30],
   [Tissue.liver]: [3, 4],
   [Tissue.organ]: [4, 5],
   [Tissue.content]: [3, 4],
+  [Tissue.bowel]: [4, 5],
   [Tissue.blood]: [1, 3],
 }
 

@@ -17,6 +17,7 @@ export interface Contrast {
   gut: number
 }
 
+// biome-ignore format: reads as a table
 const PHASES: readonly { share: number; contrast: Contrast }[] = [
   // Native, portal venous, late arterial, pulmonary: typical HU of the literature on abdominal and chest CT.
   {
@@ -47,7 +48,7 @@ const PHASES: readonly { share: number; contrast: Contrast }[] = [
       renalCortex: 90, renalMedulla: 40, myocardium: 80, muscle: 54, gut: 42,
     },
   },
-] // biome-ignore format: one phase per line reads as a table
+]
 
 /** Everything about a patient and a scan that the seed decides. Lengths in mm, angles in radians. */
 export interface Patient {

@@ -211,6 +211,11 @@ export function paintSkeleton(canvas: Canvas, trunk: Trunk, patient: Patient): S
       6,
     )
     tube(collar, 6)
+    const armpit: Vec3 = [side * 127, -4, 124]
+    paint(canvas, boxAround(armpit, 34), ellipsoid(armpit, [13, 24, 32]), -95, Tissue.fat, {
+      over: [Tissue.muscle],
+      within: (x, y, z) => 9 - trunk.cage(x, y, z),
+    })
     // Shoulder blade: a plate that follows the cage, between its muscles, with a thicker border and spine.
     const plate = (x: number, y: number, z: number) => {
       const inPlane = blendMax(

@@ -11,10 +11,9 @@ import {
 } from './canvas.ts'
 import type { Patient } from './patient.ts'
 import { createRandom } from './random.ts'
-import { growTree, paintTree } from './tree.ts'
 import type { Trunk } from './trunk.ts'
 
-/** Heart, great vessels, airways, oesophagus, and the trees of vessels and bronchi in the lungs. */
+/** Heart, great vessels and the small lymph nodes that any chest shows. */
 export function paintThorax(canvas: Canvas, trunk: Trunk, patient: Patient): void {
   const random = createRandom(patient.seed, 'thorax')
   const { contrast } = patient
@@ -26,22 +25,6 @@ export function paintThorax(canvas: Canvas, trunk: Trunk, patient: Patient): voi
     p[1] + random.normal(0, sd),
     p[2] + random.normal(0, sd),
   ]
-
-  // Fissures: thin plates, a little denser than lung.
-  const fissure = (side: number, offset: number, slope: number, back: number) => {
-    const plane = (x: number, y: number, z: number) =>
-      Math.abs(z - offset + slope * (y + 10) * -1 + 5 * Math.sin(x * 0.03 + back)) * 0.75 - 0.35
-    paint(
-      canvas,
-      { min: [side < 0 ? -140 : 20, -100, -60], max: [side < 0 ? -20 : 140, 100, 150] },
-      plane,
-      -690,
-      Tissue.lung,
-      { over: [Tissue.lung] },
-    )
-  }
-  fissure(-1, 42, 0.75, random.uniform(0, 6))
-  fissure(1, 46, 0.8, random.uniform(0, 6))
 
   // Heart, in the fat of the pericardium. Its long axis points left, forward and down.
   const h = patient.heart
@@ -71,7 +54,7 @@ export function paintThorax(canvas: Canvas, trunk: Trunk, patient: Patient): voi
     Tissue.organ,
     wall,
   )
-  const muscle = ellipsoid(at(0, 1, 0), [55 * h, 40 * h, 42 * h], -0.62, 0.3)
+  const muscle = ellipsoid(at(-1, 2, 1), [58 * h, 42 * h, 44 * h], -0.62, 0.3)
   const groove = (x: number, y: number, z: number) =>
     muscle(x, y, z) + 2.5 * Math.exp(-(((x - centre[0]) * 0.75 - (y - centre[1]) * 0.65) ** 2) / 130)
   paint(
@@ -230,79 +213,6 @@ export function paintThorax(canvas: Canvas, trunk: Trunk, patient: Patient): voi
   ] as const)
     vessel([at(-4 + side * 18, 27, (z - 44) * 0.4 + 10), [side * 44 + 2, 14, z]], 6, contrast.leftHeart)
 
-  // Airways: wall first, then the air in it.
-  const airway = (points: Vec3[], radius: number) => {
-    const line = smoothLine(points, 5)
-    paintTube(canvas, line, radius + 1.6, 30, Tissue.organ)
-    return () => paintTube(canvas, line, radius, -985, Tissue.airway)
-  }
-  const carina: Vec3 = [-3, 12, 92]
-  const back = (z: number) => Math.min(20, spineAt(z).y - 34)
-  const lumina = [
-    airway([[0, back(200) + 4, 210], [0, back(160), 160], [-1, back(125) - 2, 125], carina], 8.3),
-    airway([carina, [-20, 14, 76], [-38, 16, 64], [-52, 18, 48]], 6.3),
-    airway([carina, [18, 16, 77], [38, 20, 66], [50, 24, 52]], 5.9),
-    airway(
-      [
-        [-20, 14, 76],
-        [-40, 10, 84],
-        [-58, 8, 96],
-      ],
-      4.4,
-    ),
-    airway(
-      [
-        [36, 20, 67],
-        [52, 6, 76],
-        [62, -4, 88],
-      ],
-      4.2,
-    ),
-  ]
-  const gullet: Vec3[] = []
-  for (let z = 215; z > -20; z -= 15) {
-    const s = spineAt(z)
-    const left = z < 40 ? (40 - z) * 0.25 : 0
-    gullet.push([s.x * 0.6 + 5 + left, s.y - 24 - (z < 40 ? (40 - z) * 0.16 : 0), z])
-  }
-  const oesophagus = smoothLine(gullet, 3)
-  paintTube(canvas, oesophagus, 7, 42, Tissue.organ, wall)
-  if (random.chance(0.5))
-    paintTube(canvas, oesophagus.slice(3, random.integer(14, 26)), 2.6, -700, Tissue.airway)
-
-  // Trees of the lungs.
-  for (const side of [-1, 1]) {
-    const hilum: Vec3 = side < 0 ? [-46, 8, 70] : [45, 22, 70]
-    const box = {
-      min: [side < 0 ? -140 : 10, -100, -95] as Vec3,
-      max: [side < 0 ? -10 : 140, 100, 160] as Vec3,
-    }
-    const inLung = { over: [Tissue.lung, Tissue.airway] as Tissue[] }
-    const shared = { region: trunk.lung, box, margin: 5 }
-    const arteries = growTree(random, { ...shared, root: hilum, ends: 460, endRadius: 0.55, rootRadius: 7.5 })
-    const veins = growTree(random, {
-      ...shared,
-      root: [hilum[0], hilum[1] + 6, hilum[2] - 16],
-      ends: 420,
-      endRadius: 0.55,
-      rootRadius: 6.5,
-    })
-    const bronchi = growTree(random, {
-      ...shared,
-      root: side < 0 ? [-52, 18, 48] : [50, 24, 52],
-      ends: 46,
-      endRadius: 0.9,
-      margin: 16,
-      rootRadius: 4.2,
-    })
-    paintTree(canvas, bronchi, -150, Tissue.organ, { ...inLung, grow: 1 })
-    paintTree(canvas, veins, Math.min(contrast.leftHeart, 180) - 10, Tissue.blood, inLung)
-    paintTree(canvas, arteries, Math.min(contrast.pulmonary, 180) - 10, Tissue.blood, inLung)
-    paintTree(canvas, bronchi, -970, Tissue.airway, { over: [Tissue.organ, Tissue.lung, Tissue.airway] })
-  }
-  for (const lumen of lumina) lumen()
-
-  // A few lymph nodes and thyroid that any chest shows.
   for (let n = 0; n < 7; n++) {
     const p = jitter(
       random.pick<Vec3>([

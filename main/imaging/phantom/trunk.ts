@@ -19,7 +19,7 @@ export interface Trunk {
 }
 
 /** Values at heights, smoothed: [z, value] pairs, descending z, sampled every mm. */
-function profile(knots: readonly (readonly [number, number])[]): (z: number) => number {
+function profile(knots: readonly (readonly number[])[]): (z: number) => number {
   const top = 260
   const bottom = -260
   const raw = new Float64Array(top - bottom + 1)
@@ -57,49 +57,15 @@ function superellipse(x: number, y: number, a: number, b: number): number {
 }
 
 export function createTrunk(patient: Patient): Trunk {
-  const cageA = profile([[172, 30], [158, 58], [130, 95], [90, 119], [40, 133], [0, 138], [-60, 137], [-110, 131], [-180, 128]]) // biome-ignore format: a table
-  const cageB = profile([
-    [172, 30],
-    [158, 46],
-    [130, 66],
-    [90, 82],
-    [40, 93],
-    [0, 98],
-    [-60, 97],
-    [-180, 90],
-  ])
-  const cageY = profile([
-    [158, 24],
-    [90, 8],
-    [0, 0],
-    [-180, -2],
-  ])
-  const muscleA = profile([
-    [175, 160],
-    [130, 156],
-    [90, 146],
-    [40, 149],
-    [0, 152],
-    [-60, 150],
-    [-110, 144],
-    [-180, 141],
-  ])
-  const muscleB = profile([
-    [175, 78],
-    [130, 92],
-    [90, 102],
-    [40, 110],
-    [0, 114],
-    [-60, 112],
-    [-180, 104],
-  ])
-  const muscleY = profile([
-    [175, 22],
-    [130, 13],
-    [90, 8],
-    [0, 4],
-    [-180, 2],
-  ])
+  // biome-ignore format: a table, [height, half axis or centre]
+  const [cageA, cageB, cageY, muscleA, muscleB, muscleY] = [
+    [[172, 30], [158, 58], [130, 95], [90, 119], [40, 133], [0, 138], [-60, 137], [-110, 131], [-180, 128]],
+    [[172, 30], [158, 46], [130, 66], [90, 82], [40, 93], [0, 98], [-60, 97], [-180, 90]],
+    [[158, 24], [90, 8], [0, 0], [-180, -2]],
+    [[175, 160], [130, 156], [90, 146], [40, 149], [0, 152], [-60, 150], [-110, 144], [-180, 141]],
+    [[175, 78], [130, 92], [90, 102], [40, 110], [0, 114], [-60, 112], [-180, 104]],
+    [[175, 22], [130, 13], [90, 8], [0, 4], [-180, 2]],
+  ].map((knots) => profile(knots))
   const spine = (z: number) => {
     const t = (z - 10) / 160
     return {
@@ -125,12 +91,16 @@ export function createTrunk(patient: Patient): Trunk {
   }
   const mediastinum = (x: number, y: number, z: number) => {
     const s = spine(z)
-    const front = 11
-    const middle = z > 110 ? 33 : 30
-    const t = Math.min(1, Math.max(0, (y + 62) / 40))
-    const back = Math.min(1, Math.max(0, (y - 45) / 30))
-    const half = front + (middle - front) * t * t * (3 - 2 * t) - 5 * back
-    return Math.abs(x - s.x * 0.7) - half
+    // Narrow in front where the lungs nearly meet, wide at the great vessels, waisted before the spine.
+    const high = Math.min(1, Math.max(0, (z - 95) / 40))
+    const front = 5 + 14 * high
+    const t = Math.min(1, Math.max(0, (y + 70) / 58))
+    const behind = Math.min(1, Math.max(0, (y - 12) / 26))
+    const column = Math.min(1, Math.max(0, (y - s.y + 22) / 14))
+    const wave = 2.5 * Math.sin(z * 0.07 + patient.kyphosis) * Math.cos(y * 0.06)
+    const half = front + (31 - front) * t * t * (3 - 2 * t) - 11 * behind * (1 - high) + 8 * column + wave
+    // Above the arch the vessels to the left arm, below it the heart, push the middle to the left.
+    return Math.abs(x - s.x * 0.7 - 3 + 4 * high) - half
   }
   const lung = (x: number, y: number, z: number) => {
     const shell = cage(x, y, z) + 2.5
@@ -140,7 +110,7 @@ export function createTrunk(patient: Patient): Trunk {
     return blendMax(blendMax(shell, apex, 12), blendMax(base, -mediastinum(x, y, z), 9), 9)
   }
   const abdomen = (x: number, y: number, z: number) =>
-    blendMax(cage(x, y, z) + 3, (z - dome(x, y)) * 0.75 + 3, 6)
+    blendMax(cage(x, y, z) + 2.5, (z - dome(x, y)) * 0.8 + 2, 6)
   return {
     cage,
     muscle,
@@ -162,7 +132,7 @@ export function paintTrunk(canvas: Canvas, trunk: Trunk, patient: Patient): void
     if (m > 75) return
     const side = Math.abs(x) / (Math.abs(x) + Math.abs(y) + 1)
     const belly = z < 0 ? Math.min(1, -z / 120) : 0
-    let fat = patient.fat * (0.62 + 0.3 * side + 0.35 * belly * (y < 0 ? 1 : 0.7))
+    let fat = patient.fat * (0.62 + 0.3 * side + 0.35 * belly * (0.85 - 0.15 * Math.tanh(y / 35)))
     if (patient.breast > 0 && y < 0) {
       const u = (Math.abs(x) - 72) / 42
       const v = (z - 62) / 34
@@ -184,7 +154,6 @@ export function paintTrunk(canvas: Canvas, trunk: Trunk, patient: Patient): void
       // The fat planes between the layers of the wall; wavy, so that muscles look like bundles.
       const wave = 2.2 * Math.sin(x * 0.11 + z * 0.05) * Math.cos(y * 0.09 - z * 0.07)
       mix(Math.abs(c - 13 - wave) - 1.1, -70, Tissue.fat)
-      mix(Math.abs(m + 7 - wave) - 0.5, -40, Tissue.muscle)
       mix(c, -100, Tissue.visceralFat)
       if (c < edge) {
         // Pleura, chest wall lining and the diaphragm itself are muscle-like.
