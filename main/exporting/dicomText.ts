@@ -31,6 +31,27 @@ export function lo(text: string): string {
   return text.replaceAll('\\', '/').slice(0, 64)
 }
 
+/** Short String (SH): one value of at most 16 characters. */
+export function sh(text: string): string {
+  return text.replaceAll('\\', '/').slice(0, 16)
+}
+
+const VALID = {
+  DA: /^\d{8}$/,
+  TM: /^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$/,
+  SH: /^[^\\]{0,16}$/,
+  /** Enumerated Values of Patient's Sex (0010,0040). */
+  sex: /^[MFO]$/,
+}
+
+/**
+ * A value copied from a source that breaks the standard, left empty: for Type 2 attributes, which may be unknown, and
+ * where half a value would be a wrong one.
+ */
+export function validOrEmpty(kind: keyof typeof VALID, text: string): string {
+  return VALID[kind].test(text) ? text : ''
+}
+
 function pad(n: number, width: number): string {
   return String(n).padStart(width, '0')
 }

@@ -1,6 +1,6 @@
 import type { DicomSource, SeriesIdentity } from '../imaging/source.ts'
 import type { Grid } from '../imaging/volume.ts'
-import { da, ds, lo, tm } from './dicomText.ts'
+import { da, ds, lo, sh, tm, validOrEmpty } from './dicomText.ts'
 import type { SegFrame } from './segFrames.ts'
 
 export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
@@ -107,17 +107,17 @@ function patientAndStudy(series: SeriesIdentity, newUid: () => string): Dataset 
   return {
     PatientName: series.patientName,
     PatientID: series.patientId,
-    PatientBirthDate: series.patientBirthDate,
-    PatientSex: series.patientSex,
+    PatientBirthDate: validOrEmpty('DA', series.patientBirthDate),
+    PatientSex: validOrEmpty('sex', series.patientSex),
     // A source without these (old, or stripped of them) still gets a valid object, in a study of its own.
     StudyInstanceUID: series.studyInstanceUid || newUid(),
     FrameOfReferenceUID: series.frameOfReferenceUid || newUid(),
     PositionReferenceIndicator: series.positionReferenceIndicator,
-    StudyID: series.studyId,
-    StudyDate: series.studyDate,
-    StudyTime: series.studyTime,
+    StudyID: sh(series.studyId),
+    StudyDate: validOrEmpty('DA', series.studyDate),
+    StudyTime: validOrEmpty('TM', series.studyTime),
     ...(series.studyDescription ? { StudyDescription: lo(series.studyDescription) } : {}),
-    AccessionNumber: series.accessionNumber,
+    AccessionNumber: validOrEmpty('SH', series.accessionNumber),
     ReferringPhysicianName: series.referringPhysicianName,
   }
 }

@@ -3,6 +3,7 @@
 
   make_exports.py                 judge fresh files and write exports/seg-expected.json and exports/nifti-*
   make_exports.py --check-seg DIR     judge the segmentations of seg-cases.json in DIR
+  make_exports.py --check-threshold SEG DIR   judge segments 1 and 2 of SEG against thresholds of the CT in DIR
   make_exports.py --check-nifti DIR   judge the NIfTI files named in DIR/checks.json
 
 Nothing here shares code with the app: geometry is written down from DICOM PS3.3 C.7.6.2.1.1 and nifti1.h.
@@ -114,6 +115,34 @@ def make_seg_expectations():
         subprocess.run([str(node), str(OUT / 'write_segs.ts'), folder], check=True)
         lines = [f'  {json.dumps(name)}: {json.dumps(value)}' for name, value in check_segs(folder).items()]
         (OUT / 'seg-expected.json').write_text('{\n' + ',\n'.join(lines) + '\n}\n')
+
+
+def check_threshold(seg_path, folder):
+    """Segment 1 must be HU >= 150 and segment 2 -850 <= HU < -300 on the very images that the frames name."""
+    import pydicom
+
+    images = {}
+    for path in sorted(Path(folder).rglob('*')):
+        if path.is_file():
+            try:
+                ct = pydicom.dcmread(path)
+            except pydicom.errors.InvalidDicomError:
+                continue
+            if 'SOPInstanceUID' in ct:  # a DICOMDIR has none
+                images[ct.SOPInstanceUID] = ct
+    seg = pydicom.dcmread(seg_path)
+    frames = seg.pixel_array.reshape(int(seg.NumberOfFrames), seg.Rows, seg.Columns)
+    for pixels, groups in zip(frames, seg.PerFrameFunctionalGroupsSequence):
+        ct = images[groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID]
+        position = [float(v) for v in groups.PlanePositionSequence[0].ImagePositionPatient]
+        assert np.allclose(position, [float(v) for v in ct.ImagePositionPatient], atol=1e-9)
+        # As the app rounds: HU are whole numbers.
+        hu = np.rint(ct.pixel_array * float(ct.RescaleSlope) + float(ct.RescaleIntercept))
+        segment = groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+        expected = hu >= 150 if segment == 1 else (hu >= -850) & (hu < -300)
+        assert (pixels.astype(bool) == expected).all(), (segment, position, int((pixels != expected).sum()))
+    assert seg.StudyInstanceUID == ct.StudyInstanceUID and seg.FrameOfReferenceUID == ct.FrameOfReferenceUID
+    assert seg.PatientID == ct.PatientID
 
 
 # ---- NIfTI ---------------------------------------------------------------------------------------------------
@@ -228,6 +257,8 @@ def check_niftis(folder):
 if __name__ == '__main__':
     if sys.argv[1:2] == ['--check-seg']:
         check_segs(sys.argv[2])
+    elif sys.argv[1:2] == ['--check-threshold']:
+        check_threshold(sys.argv[2], sys.argv[3])
     elif sys.argv[1:2] == ['--check-nifti']:
         check_niftis(sys.argv[2])
     else:

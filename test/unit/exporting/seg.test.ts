@@ -144,6 +144,28 @@ describe('a segmentation', () => {
     )
   })
 
+  it('stays valid where the source’s own values are not', async () => {
+    const path = join(dir, 'invalid-source.dcm')
+    const request = changed((r) => {
+      Object.assign(r.opened.source.series, {
+        studyId: 'LONGER_THAN_16_CHARS',
+        accessionNumber: '12345678901234567',
+        patientSex: 'Male',
+        patientBirthDate: '1950-01-01',
+        studyDate: '2026',
+        studyTime: '03:04',
+        studyDescription: `${'x'.repeat(70)}`,
+      })
+    })
+    await writeSeg(path, request)
+    const seg = parse(path)
+    expect(seg.string('x00200010'), 'a label may be cut').toBe('LONGER_THAN_16_C')
+    for (const tag of ['x00080050', 'x00100040', 'x00100030', 'x00080020', 'x00080030']) {
+      expect([tag, seg.elements[tag]?.length], 'half a value would be a wrong one').toEqual([tag, 0])
+    }
+    expect(seg.string('x00081030')).toHaveLength(64)
+  })
+
   it('says which model made each segment, at which level, and that it is for research', async () => {
     const path = join(dir, 'words.dcm')
     await writeSeg(path, segRequest(CASE, 0))
@@ -257,7 +279,7 @@ describe.skipIf(!hasDciodvfy())('dciodvfy (skipped where dicom3tools is not inst
   it('finds no error', () => {
     const files = readdirSync(dir).filter((name) => name.startsWith('seg-'))
     expect(files).toHaveLength(SEG_CASES.length)
-    for (const file of [...files, 'lossy.dcm', 'many.dcm', 'kept.dcm']) {
+    for (const file of [...files, 'lossy.dcm', 'many.dcm', 'kept.dcm', 'invalid-source.dcm']) {
       expect([file, ...dciodvfyErrors(join(dir, file))]).toEqual([file])
     }
   })
