@@ -162,6 +162,11 @@ def clahe_cases():
         image = recipe.hu_map(patient(shape) + rng.random(shape))
         cases.append({'name': name, 'clipLimit': clip, 'image': store(f'clahe-{name}', image),
                       'expected': store(f'clahe-{name}-expected', library_clahe(image, clip))})
+    # 258.5 / 65535 is a tie of the first rounding, and half to even puts it one histogram bin below half up.
+    ties = np.tile(np.array([0, 258.5, 1000.5, 65535, 30000, 258.5], np.float32) / np.float32(65535), (9, 8, 2))
+    assert (ties[0, 0, 1] * np.float32(65535)) == 258.5
+    cases.append({'name': 'rounding-ties', 'clipLimit': 0.025, 'image': store('clahe-ties', ties),
+                  'expected': store('clahe-ties-expected', library_clahe(ties, 0.025))})
     for name, value in [('constant-0', 0.0), ('constant-0.5', 0.5), ('constant-1', 1.0)]:
         image = np.full((6, 9, 17), value, np.float32)
         out = library_clahe(image, 0.025)

@@ -38,6 +38,11 @@ describe('tile plan', () => {
     expect(tiles.map((t) => t.start)).toEqual(c.tiles)
   })
 
+  it('rounds a start that falls between two voxels up', () => {
+    // 5 voxels to go in 2 steps: 0, 2.5, 5.
+    expect(tileStarts(13, 8, 0.5)).toEqual([0, 3, 5])
+  })
+
   it('covers the axis, flush with both ends, no step longer than the stride', () => {
     fc.assert(
       fc.property(
