@@ -20,7 +20,7 @@ import { growTree, paintTree } from './tree.ts'
 import type { Trunk } from './trunk.ts'
 
 /** What lesions need to know: where the organs lie. */
-export interface Organs {
+export interface AbdominalOrgans {
   liver: Distance
   liverBox: Box
   spleen: Distance
@@ -28,7 +28,7 @@ export interface Organs {
 }
 
 /** Liver, gall bladder, spleen, kidneys, adrenals, pancreas, stomach and bowel. */
-export function paintAbdomen(canvas: Canvas, trunk: Trunk, patient: Patient): Organs {
+export function paintAbdomen(canvas: Canvas, trunk: Trunk, patient: Patient): AbdominalOrgans {
   const random = createRandom(patient.seed, 'abdomen')
   const { contrast } = patient
   const cavity = [Tissue.visceralFat] as Tissue[]

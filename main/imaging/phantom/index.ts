@@ -45,12 +45,12 @@ export function makePhantom(options: PhantomOptions): Phantom {
   const trunk = createTrunk(patient)
   paintTrunk(canvas, trunk, patient)
   paintBackMuscles(canvas, trunk, patient)
-  const organs = paintAbdomen(canvas, trunk, patient)
-  paintThorax(canvas, trunk, patient)
-  paintLungs(canvas, trunk, patient)
+  const abdomen = paintAbdomen(canvas, trunk, patient)
+  const lung = paintThorax(canvas, trunk, patient)
+  paintLungs(canvas, trunk, patient, lung)
   const skeleton = paintSkeleton(canvas, trunk, patient)
   const { truth, lesions } = options.lesions
-    ? paintLesions(canvas, trunk, patient, skeleton, organs)
+    ? paintLesions(canvas, trunk, patient, skeleton, { ...abdomen, lung })
     : { truth: new Uint8Array(voxelCount(grid)), lesions: [] }
   if (patient.couch) paintCouch(canvas, patient)
   addTissueGrain(canvas, patient)

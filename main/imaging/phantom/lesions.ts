@@ -1,5 +1,5 @@
 import { indexToPatient, type Vec3, voxelVolumeMl } from '../volume.ts'
-import type { Organs } from './abdomen.ts'
+import type { AbdominalOrgans } from './abdomen.ts'
 import {
   type Box,
   blendMax,
@@ -15,6 +15,8 @@ import type { Patient } from './patient.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Skeleton } from './skeleton.ts'
 import type { Trunk } from './trunk.ts'
+
+type Organs = AbdominalOrgans & { lung: Distance }
 
 export type LesionKind =
   | 'solid lung nodule'
@@ -119,7 +121,7 @@ export function paintLesions(
   for (let n = random.integer(1, 3); n > 0; n--) {
     const r = random.uniform(4, 10)
     const hu = random.uniform(25, 60) + (enhanced ? 25 : 0)
-    add('solid lung nodule', place(trunk.lung, lungBox, r + 2, r), r, random.uniform(0.05, 0.22), () => hu, [
+    add('solid lung nodule', place(organs.lung, lungBox, r + 2, r), r, random.uniform(0.05, 0.22), () => hu, [
       Tissue.lung,
       Tissue.blood,
       Tissue.airway,
@@ -131,7 +133,7 @@ export function paintLesions(
     const veil = random.uniform(180, 330)
     add(
       'ground-glass nodule',
-      place(trunk.lung, lungBox, r + 3, r),
+      place(organs.lung, lungBox, r + 3, r),
       r,
       0.2,
       (_x, _y, _z, before) => (before < -300 ? before + veil : before),
@@ -141,7 +143,8 @@ export function paintLesions(
   for (let n = random.integer(1, 4); n > 0; n--) {
     const r = random.uniform(5, 16)
     const core = patient.contrast.liver - random.uniform(28, 55)
-    const rim = random.chance(0.3) ? 22 : 0
+    // A rim needs a core to be seen around.
+    const rim = random.chance(0.3) && r > 9 ? 22 : 0
     add(
       'liver metastasis',
       place(organs.liver, organs.liverBox, r * 0.8 + 2, r),
@@ -214,7 +217,7 @@ export function paintLesions(
       box: { min: [side < 0 ? -140 : 15, 20, -95], max: [side < 0 ? -15 : 140, 105, 90] },
       distance: (x, y, z) => {
         const meniscus = 22 * Math.exp(trunk.cage(x, y, z) / 9)
-        return blendMax(trunk.lung(x, y, z), level + 0.12 * (z + 60) - meniscus - y, 4)
+        return blendMax(organs.lung(x, y, z), level + 0.12 * (z + 60) - meniscus - y, 4)
       },
       hu: () => 12,
       over: [Tissue.lung, Tissue.blood, Tissue.airway, Tissue.bronchus, Tissue.organ],

@@ -1,12 +1,12 @@
 import type { Vec3 } from '../volume.ts'
-import { type Canvas, paint, paintTube, smoothLine, Tissue } from './canvas.ts'
+import { type Canvas, type Distance, paint, paintTube, smoothLine, Tissue } from './canvas.ts'
 import type { Patient } from './patient.ts'
 import { createRandom } from './random.ts'
 import { growTree, paintTree } from './tree.ts'
 import type { Trunk } from './trunk.ts'
 
 /** Fissures, trachea and bronchi, oesophagus, and the trees of vessels and bronchi that fill the lungs. */
-export function paintLungs(canvas: Canvas, trunk: Trunk, patient: Patient): void {
+export function paintLungs(canvas: Canvas, trunk: Trunk, patient: Patient, lung: Distance): void {
   const random = createRandom(patient.seed, 'lungs')
   const { contrast } = patient
 
@@ -74,7 +74,7 @@ export function paintLungs(canvas: Canvas, trunk: Trunk, patient: Patient): void
       max: [side < 0 ? -10 : 140, 100, 160] as Vec3,
     }
     const inLung = { over: [Tissue.lung, Tissue.airway, Tissue.bronchus] as Tissue[] }
-    const shared = { region: trunk.lung, box, margin: 5 }
+    const shared = { region: lung, box, margin: 5 }
     const arteries = growTree(random, { ...shared, root: hilum, ends: 620, endRadius: 0.72, rootRadius: 8 })
     const veins = growTree(random, {
       ...shared,

@@ -3,6 +3,7 @@ import {
   blendMax,
   boxAround,
   type Canvas,
+  type Distance,
   ellipsoid,
   paint,
   paintTube,
@@ -29,9 +30,10 @@ export function paintSkeleton(canvas: Canvas, trunk: Trunk, patient: Patient): S
   const random = createRandom(patient.seed, 'skeleton')
   const cortex = 560 * patient.boneDensity
   const marrow = 190 * patient.boneDensity
-  const tube = (points: readonly Vec3[], radius: number, spongy = marrow) => {
-    paintTube(canvas, points, radius, cortex, Tissue.bone)
-    if (radius > 2.6) paintTube(canvas, points, radius - 2, spongy, Tissue.bone)
+  const tube = (points: readonly Vec3[], radius: number, spongy = marrow, within?: Distance) => {
+    const options = within ? { within } : {}
+    paintTube(canvas, points, radius, cortex, Tissue.bone, options)
+    if (radius > 2.6) paintTube(canvas, points, radius - 2, spongy, Tissue.bone, options)
   }
 
   const vertebrae: Vertebra[] = []
@@ -100,13 +102,12 @@ export function paintSkeleton(canvas: Canvas, trunk: Trunk, patient: Patient): S
       ],
       3.6,
     )
-    tube(
-      [
-        [x, back + 18, z - 5],
-        [x, back + 34, z - 16],
-      ],
-      3.4,
-    )
+    const spinous: Vec3[] = [
+      [x, back + 18, z - 5],
+      [x, back + 34, z - 16],
+    ]
+    // In a thin patient the tip ends under the skin.
+    tube(spinous, 3.4, marrow, (px, py, pz) => trunk.muscle(px, py, pz) - 1)
     const reach = z > -20 ? 28 : 36
     tube(
       [

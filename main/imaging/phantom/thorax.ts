@@ -3,6 +3,7 @@ import {
   blendMax,
   boxAround,
   type Canvas,
+  type Distance,
   ellipsoid,
   paint,
   paintTube,
@@ -13,8 +14,11 @@ import type { Patient } from './patient.ts'
 import { createRandom } from './random.ts'
 import type { Trunk } from './trunk.ts'
 
-/** Heart, great vessels and the small lymph nodes that any chest shows. */
-export function paintThorax(canvas: Canvas, trunk: Trunk, patient: Patient): void {
+/**
+ * Heart, great vessels and the small lymph nodes that any chest shows. Returns the distance to the lungs' surface,
+ * now that the heart has taken its room.
+ */
+export function paintThorax(canvas: Canvas, trunk: Trunk, patient: Patient): Distance {
   const random = createRandom(patient.seed, 'thorax')
   const { contrast } = patient
   const wall = {
@@ -228,5 +232,9 @@ export function paintThorax(canvas: Canvas, trunk: Trunk, patient: Patient): voi
     paint(canvas, boxAround(p, 7), ellipsoid(p, [r, r * 1.2, r * 1.6]), 50, Tissue.organ, {
       over: [Tissue.visceralFat],
     })
+  }
+  return (x, y, z) => {
+    const lung = trunk.lung(x, y, z)
+    return lung > 5 ? lung : blendMax(lung, 1 - sac(x, y, z), 5)
   }
 }
