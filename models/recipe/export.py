@@ -1,0 +1,158 @@
+"""Turns the trained checkpoints into a model package: calibrate, fuse, export, prove, describe.
+
+    python3 export.py calibrate               # scores of the held-out calibration volumes -> work/calibration.json
+    python3 export.py package --out ../screener-ct-small
+"""
+import argparse
+import hashlib
+import json
+import time
+
+import numpy as np
+import onnx
+import torch
+
+import config
+import data
+import train
+from networks import Screener
+from preprocessing import sliding_window
+
+PERCENTILES = [0, 1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92.5, 95, 96, 97, 98, 98.5, 99, 99.25, 99.5, 99.7, 99.8,
+               99.9, 99.925, 99.95, 99.97, 99.98, 99.99, 99.995, 99.999, 100]
+
+
+def load_screener():
+    f = train.load_descriptor()
+    g, q = train.load_condition()
+    stored = torch.load(data.WORK / 'density.pt', map_location='cpu')
+    g.load_state_dict(stored['g'])
+    q.load_state_dict(stored['q'])
+    with np.load(data.WORK / 'standardise.npz') as s:
+        screener = Screener(f, g, q, torch.from_numpy(s['mean']), torch.from_numpy(s['sd']))
+    return screener.cpu().eval().requires_grad_(False)
+
+
+def score_volume(screener, images, body):
+    """Blended score map, float32 [z, y, x], and the voxels that have one."""
+    def run(tile):
+        with torch.no_grad():
+            return screener(torch.from_numpy(tile)[None])[0][0, 0].numpy()
+
+    return sliding_window(list(images), body, run, (config.PATCH,) * 3, config.OVERLAP, config.BLEND_SIGMA)
+
+
+def read_volume(name):
+    with np.load(data.WORK / 'volumes' / f'{name}.npz') as stored:
+        return stored['images'].astype(np.float32) / 65535, stored['body']
+
+
+def calibrate(_):
+    """Score quantiles over the body voxels of the calibration volumes, every real volume with the same weight. They
+    are patients, not proven normals: what little disease they hold raises the tail, which makes levels cautious."""
+    screener = load_screener()
+    generator = np.random.default_rng(config.SEED)
+    samples, per_volume = [], {}
+    for name in data.names('calibration'):
+        started = time.time()
+        images, body = read_volume(name)
+        score, covered = score_volume(screener, images, body)
+        inside = score[body & covered]
+        per_volume[name] = [round(float(v), 3) for v in np.percentile(inside, [50, 95, 99, 99.9])]
+        print(f'{name}: median, 95, 99, 99.9 % = {per_volume[name]}, {time.time() - started:.0f} s', flush=True)
+        if not name.startswith('phantom_'):
+            samples.append(generator.choice(inside, 500_000, replace=len(inside) < 500_000))
+    scores = np.percentile(np.concatenate(samples).astype(np.float64), PERCENTILES)
+    scores += np.arange(len(scores)) * 1e-9      # strictly ascending also where quantiles tie
+    (data.WORK / 'calibration.json').write_text(json.dumps(
+        {'percentile': PERCENTILES, 'score': [round(float(s), 6) for s in scores], 'perVolume': per_volume}, indent=1))
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def hours(stage):
+    return torch.load(data.WORK / f'{stage}.pt', map_location='cpu')['seconds'] / 3600
+
+
+def package(arguments):
+    out = arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    screener = load_screener()
+    edge = config.PATCH
+    shape = (edge, edge, edge)
+
+    # The golden tile comes from a phantom, so that no patient's data is in the package.
+    images, body = read_volume(f'phantom_{config.CALIBRATION_PHANTOM_SEEDS[0]}')
+    start = [max(0, (n - edge) // 2) for n in body.shape]
+    tile = np.round(images[(slice(None), *[slice(s, s + edge) for s in start])] * 255).astype(np.uint8)
+    tile = np.pad(tile, [(0, 0), *[(0, edge - n) for n in tile.shape[1:]]])
+    (out / 'golden-input.bin').write_bytes(tile.tobytes())
+    example = torch.from_numpy(tile.astype(np.float32) / 255)[None]
+    with torch.no_grad():
+        score, descriptor = screener(example)
+    stride = 4
+    (out / 'golden-score.bin').write_bytes(
+        np.ascontiguousarray(score[0, 0, ::stride, ::stride, ::stride].numpy(), '<f4').tobytes())
+
+    torch.onnx.export(screener, example, str(out / 'screener.onnx'), opset_version=17, do_constant_folding=True,
+                      input_names=['image'], output_names=['score', 'descriptor'])
+    onnx.checker.check_model(onnx.load(str(out / 'screener.onnx')))
+
+    calibration = json.loads((data.WORK / 'calibration.json').read_text())
+    trained = {stage: hours(stage) for stage in ('descriptor', 'condition', 'density')}
+    collections = {**{c: l for c, l in config.TRAINING.values()}, **{c: l for c, l in config.CALIBRATION.values()}}
+    manifest = {
+        'schemaVersion': 1,
+        'name': out.name,
+        'version': arguments.version,
+        'title': 'Screener CT small (demonstration)',
+        'licence': 'MIT',
+        'intendedUse': 'Demonstration and research only, not for diagnosis. Marks what is rare in its context on CT of '
+                       'the chest and abdomen.',
+        'provenance': f'Trained without labels on {len(config.TRAINING)} CT volumes of 19 patients (chest, abdomen, '
+                      f'pelvis, hips, 2 mm voxels) and {len(config.PHANTOM_SEEDS)} procedural phantoms, for '
+                      f'{sum(trained.values()):.1f} hours on two shared CPU cores: a small fraction of the data and '
+                      'the time of the published model, whose accuracy it does not have.',
+        'limitations': [
+            'Everything rare lights up: implants, contrast phases, artefacts, unusual but healthy anatomy.',
+            'Large homogeneous masses can stay dark.',
+            'Limbs, head and neck, and cropped fields of view are hardly in the training data.',
+            'Levels were calibrated on four patients with little disease, not on a normal population.',
+        ],
+        'trainingData': [{'name': c, 'licence': l} for c, l in sorted(collections.items())]
+                        + [{'name': 'Procedural phantoms of this project', 'licence': 'MIT'}],
+        'preprocessing': config.PREPROCESSING,
+        'network': {
+            'file': {'path': 'screener.onnx', 'sha256': sha256(out / 'screener.onnx')},
+            'input': 'image', 'scoreOutput': 'score', 'descriptorOutput': 'descriptor',
+            'descriptorDimension': descriptor.shape[1],
+            'patchSize': list(shape), 'overlap': config.OVERLAP, 'blendSigma': config.BLEND_SIGMA,
+        },
+        'calibration': {
+            'percentile': calibration['percentile'], 'score': calibration['score'],
+            'note': 'Body voxels of four patients that were not trained on: ' + ', '.join(config.CALIBRATION) + '.',
+        },
+        'golden': {
+            'input': {'path': 'golden-input.bin', 'sha256': sha256(out / 'golden-input.bin')},
+            'score': {'path': 'golden-score.bin', 'sha256': sha256(out / 'golden-score.bin')},
+            'stride': stride, 'tolerance': 1e-3,
+        },
+    }
+    (out / 'model.json').write_text(json.dumps(manifest, indent=2) + '\n')
+    for file in sorted(out.iterdir()):
+        print(f'{file.name}: {file.stat().st_size / 1e6:.2f} MB')
+    print('hours:', {k: round(v, 2) for k, v in trained.items()})
+
+
+if __name__ == '__main__':
+    import pathlib
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('command', choices=['calibrate', 'package'])
+    parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / 'screener-ct-small')
+    parser.add_argument('--version', default='0.1.0')
+    parser.add_argument('--threads', type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    {'calibrate': calibrate, 'package': package}[arguments.command](arguments)

@@ -1,0 +1,207 @@
+"""The three networks of Screener (arXiv 2502.08321) at a size two CPU cores can train, and their fusion into one graph.
+
+Tensors are [N, C, D, H, W] = (z, y, x). Every block is convolution + BatchNorm + ReLU: BatchNorm folds into the
+convolution at export, so the graph holds no normalisation layer.
+"""
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from config import CONDITION_DIM, DESCRIPTOR_DIM, HU_SIGMAS_MM, MASK_BLOCK, PATCH, PREPROCESSING, SCORE_SIGMA_MM
+
+WIDTHS = (24, 48, 96, 128)
+DEPTHS = (1, 1, 1, 1)
+
+
+def conv(cin, cout, kernel=3, stride=1):
+    return nn.Sequential(
+        nn.Conv3d(cin, cout, kernel, stride, padding=(kernel - stride + 1) // 2, bias=False), nn.BatchNorm3d(cout))
+
+
+class Block(nn.Module):
+    """Residual block of two 3x3x3 convolutions."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.first, self.second = conv(channels, channels), conv(channels, channels)
+
+    def forward(self, x):
+        return F.relu(x + self.second(F.relu(self.first(x))))
+
+
+class UNet(nn.Module):
+    """Returns the decoder's feature maps, coarse to fine: widths[-1] at 1/8 down to widths[0] at full resolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.ModuleList(
+            nn.Sequential(*[Block(w) for _ in range(depth)]) for w, depth in zip(WIDTHS, DEPTHS))
+        self.down = nn.ModuleList(conv(a, b, 2, 2) for a, b in zip(WIDTHS, WIDTHS[1:]))
+        self.fuse = nn.ModuleList(conv(a + b, a, 1) for a, b in zip(WIDTHS, WIDTHS[1:]))
+        self.decoder = nn.ModuleList(Block(w) for w in WIDTHS[:-1])
+
+    def forward(self, x):
+        skips = []
+        for level, stage in enumerate(self.encoder):
+            if level:
+                x = F.relu(self.down[level - 1](x))
+            x = stage(x)
+            skips.append(x)
+        features = [x]
+        for level in reversed(range(len(WIDTHS) - 1)):
+            # A 1x1x1 convolution of [skip, upsampled x], split in two: it commutes with nearest upsampling, and
+            # before it there are an eighth of the voxels.
+            fuse, norm = self.fuse[level]
+            width = WIDTHS[level]
+            deep = F.interpolate(F.conv3d(x, fuse.weight[:, width:]), scale_factor=2, mode='nearest')
+            x = self.decoder[level](F.relu(norm(F.conv3d(skips[level], fuse.weight[:, :width]) + deep)))
+            features.append(x)
+        return features
+
+
+def upsample(x):
+    return F.interpolate(x, scale_factor=2, mode='trilinear', align_corners=False)
+
+
+class Descriptor(nn.Module):
+    """f: CLAHE image at 2 mm -> 32 numbers per voxel.
+
+    A thin full-resolution stem, the UNet from half resolution (4 mm) on, and a linear head per level; the levels are
+    summed from coarse to fine (FPN style, as the paper's head).
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(conv(1, 16), nn.ReLU())
+        self.enter = nn.Sequential(conv(16, WIDTHS[0], 2, 2), nn.ReLU())
+        self.unet = UNet()
+        self.heads = nn.ModuleList(nn.Conv3d(w, DESCRIPTOR_DIM, 1) for w in (*WIDTHS[::-1], 16))
+
+    def levels(self, image):
+        """Feature maps that the heads apply to, coarse to fine (the last one at full resolution)."""
+        stem = self.stem(image)
+        return [*self.unet(self.enter(stem)), stem]
+
+    def forward(self, image):
+        total = None
+        for head, features in zip(self.heads, self.levels(image)):
+            y = head(features)
+            total = y if total is None else upsample(total) + y
+        return total
+
+    def at(self, image, points):
+        """Descriptors at points [N, P, 3] (x, y, z; voxel indices): heads commute with sampling, so the
+        full-resolution map is never built. Returns [N, P, 32]."""
+        size = torch.tensor([image.shape[4], image.shape[3], image.shape[2]], dtype=torch.float32)
+        grid = ((2 * points + 1) / size - 1)[:, :, None, None, :]
+        total = 0
+        for head, features in zip(self.heads, self.levels(image)):
+            sampled = F.grid_sample(features.float(), grid, align_corners=False, padding_mode='border')[..., 0, 0]
+            total = total + torch.einsum('oc,ncp->npo', head.weight[:, :, 0, 0, 0], sampled) + head.bias
+        return total
+
+
+class Condition(nn.Module):
+    """g: image at 4 mm with blocks hidden, and the mask (1 = visible) -> 32 numbers per voxel at 4 mm.
+
+    The same UNet as the descriptor's, at the same physical scale, so that it can start from its weights. Since the
+    embedding of a voxel must agree whether or not it was hidden, it keeps what the context tells.
+    """
+
+    def __init__(self):
+        super().__init__()
+        channels = len(PREPROCESSING['channels']) + 1
+        self.stem = nn.Sequential(conv(channels, WIDTHS[0]), nn.ReLU())
+        self.unet = UNet()
+        self.heads = nn.ModuleList(nn.Conv3d(w, CONDITION_DIM, 1) for w in WIDTHS[::-1])
+
+    def forward(self, coarse, mask):
+        total = None
+        for head, features in zip(self.heads, self.unet(self.stem(torch.cat([coarse * mask, mask], 1)))):
+            y = head(features)
+            total = y if total is None else upsample(total) + y
+        return total
+
+
+class Density(nn.Module):
+    """q: conditional Gaussian, an MLP of 1x1x1 convolutions from c to mean and log standard deviation of y."""
+
+    MIN_LOG_SD, MAX_LOG_SD = -2.0, 2.0
+
+    def __init__(self, outputs):
+        super().__init__()
+        self.mlp = nn.Sequential(
+            nn.Conv3d(CONDITION_DIM, 64, 1), nn.ReLU(), nn.Conv3d(64, 64, 1), nn.ReLU(), nn.Conv3d(64, 2 * outputs, 1))
+
+    def forward(self, condition):
+        mean, raw = self.mlp(condition).chunk(2, 1)
+        middle, half = (self.MAX_LOG_SD + self.MIN_LOG_SD) / 2, (self.MAX_LOG_SD - self.MIN_LOG_SD) / 2
+        return mean, middle + half * torch.tanh(raw / half)
+
+
+def negative_log_likelihood(y, mean, log_sd):
+    """-log N(y; mean, diag(exp(log_sd)^2)), summed over channels (dimension 1)."""
+    residual = (y - mean) * torch.exp(-log_sd)
+    return (0.5 * residual * residual + log_sd).sum(1, keepdim=True) + 0.5 * y.shape[1] * math.log(2 * math.pi)
+
+
+def gaussian_smooth(x, sigma_mm):
+    """Gaussian of the given standard deviation, truncated at 3 sigma, edges replicated, per channel."""
+    sigma = sigma_mm / PREPROCESSING['spacingMm'][0]
+    if sigma == 0:
+        return x
+    radius = int(3 * sigma + 0.5)
+    kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, dtype=torch.float32) / sigma) ** 2)
+    kernel = kernel / kernel.sum()
+    channels = x.shape[1]
+    for axis in range(3):
+        shape, pad = [1, 1, 1], [0] * 6
+        shape[axis] = 2 * radius + 1
+        pad[2 * (2 - axis)] = pad[2 * (2 - axis) + 1] = radius
+        weight = kernel.view(1, 1, *shape).repeat(channels, 1, 1, 1, 1)
+        x = F.conv3d(F.pad(x, pad, mode='replicate'), weight, groups=channels)
+    return x
+
+
+def checkerboard(edge=PATCH // 2, block=MASK_BLOCK):
+    """[1, 1, edge, edge, edge], 1 on every other block: this and its complement hide every voxel once."""
+    i = torch.arange(edge) // block
+    return ((i[:, None, None] + i[None, :, None] + i[None, None, :]) % 2).float()[None, None]
+
+
+def masked_condition(condition, coarse):
+    """Masked inference: c read only where the voxel is hidden, from two passes with complementary block masks."""
+    board = checkerboard(coarse.shape[2]).to(coarse.device)
+    return condition(coarse, 1 - board) * board + condition(coarse, board) * (1 - board)
+
+
+class Screener(nn.Module):
+    """The fused graph: tile [1, 2, D, H, W] (CLAHE image, HU-mapped image) -> (score, descriptor)."""
+
+    def __init__(self, descriptor, condition, density, y_mean, y_sd):
+        super().__init__()
+        self.f, self.g, self.q = descriptor, condition, density
+        self.register_buffer('y_mean', y_mean.view(1, -1, 1, 1, 1))
+        self.register_buffer('y_sd', y_sd.view(1, -1, 1, 1, 1))
+
+    def expectation(self, tile):
+        """(mean, log_sd) of the standardised observation at 4 mm."""
+        return self.q(masked_condition(self.g, F.avg_pool3d(tile, 2)))
+
+    def forward(self, tile):
+        """-log q of the standardised observation, smoothed. Standardisation, 1 / sd and the sum of the log sds are
+        taken at 4 mm, where there are an eighth of the voxels, and interpolated."""
+        y = observation(self.f, tile)
+        mean, log_sd = self.expectation(tile)
+        residual = (y - upsample(mean * self.y_sd + self.y_mean)) * upsample(torch.exp(-log_sd) / self.y_sd)
+        constant = log_sd.sum(1, keepdim=True) + 0.5 * y.shape[1] * math.log(2 * math.pi)
+        score = 0.5 * (residual * residual).sum(1, keepdim=True) + upsample(constant)
+        return gaussian_smooth(score, SCORE_SIGMA_MM), y
+
+
+def observation(descriptor, tile):
+    """y before standardisation: the descriptor and the smoothed HU, [N, 32 + scales, D, H, W]."""
+    hu = tile[:, 1:2]
+    return torch.cat([descriptor(tile[:, 0:1]), *[gaussian_smooth(hu, s) for s in HU_SIGMAS_MM]], 1)

@@ -1,0 +1,429 @@
+"""The trainings, one after the other, none with labels. Each resumes from its checkpoint and logs its losses.
+
+    python3 train.py descriptor   # f, DenseVICReg
+    python3 train.py observe      # y of every training volume, with f frozen
+    python3 train.py condition    # g, masking-invariant, started from f's UNet
+    python3 train.py density      # q, with f and g frozen
+
+Runs on PyTorch 1.13 and 2.x; bfloat16 autocast where the processor or the GPU has it.
+"""
+import argparse
+import itertools
+import json
+import time
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import config
+import data
+from networks import (Condition, Density, Descriptor, checkerboard, masked_condition, negative_log_likelihood,
+                      observation)
+
+DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
+CHECKPOINT_SECONDS = 60
+
+
+def autocast():
+    return torch.autocast(DEVICE, dtype=torch.bfloat16)
+
+
+class Stage:
+    """Checkpointing, schedule and log of one training."""
+
+    def __init__(self, name, modules, steps, lr):
+        self.name, self.modules, self.steps = name, modules, steps
+        self.file = data.WORK / f'{name}.pt'
+        parameters = list(itertools.chain(*(m.parameters() for m in modules.values())))
+        self.optimizer = torch.optim.AdamW(parameters, lr=lr, eps=1e-5, weight_decay=1e-6)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimizer, lr, total_steps=steps + 1, pct_start=0.1)
+        self.parameters = parameters
+        self.step, self.seconds = 0, 0.0
+        if self.file.exists():
+            stored = torch.load(self.file, map_location=DEVICE)
+            for key, module in modules.items():
+                module.load_state_dict(stored[key])
+            self.optimizer.load_state_dict(stored['optimizer'])
+            self.schedule.load_state_dict(stored['schedule'])
+            self.step, self.seconds = stored['step'], stored['seconds']
+        self.saved = time.time()
+
+    def save(self):
+        partial = self.file.with_suffix('.partial')
+        torch.save({**{k: m.state_dict() for k, m in self.modules.items()}, 'optimizer': self.optimizer.state_dict(),
+                    'schedule': self.schedule.state_dict(), 'step': self.step, 'seconds': self.seconds}, partial)
+        partial.rename(self.file)
+        self.saved = time.time()
+
+    def run(self, loss_of_step):
+        """loss_of_step(step, generator) -> (loss, {name: number}); the generator is seeded by stage and step, so a
+        resumed training sees what an uninterrupted one would have."""
+        log = open(data.WORK / f'{self.name}.log.jsonl', 'a')
+        mean = {}
+        while self.step < self.steps:
+            started = time.time()
+            seed = [config.SEED, *self.name.encode(), self.step]
+            torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+            loss, figures = loss_of_step(self.step, np.random.default_rng(seed))
+            self.optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.parameters, 1.0)
+            self.optimizer.step()
+            self.schedule.step()
+            self.step += 1
+            self.seconds += time.time() - started
+            for key, value in {'loss': float(loss.detach()), **figures}.items():
+                mean[key] = 0.95 * mean.get(key, value) + 0.05 * value
+            if self.step % 25 == 0 or self.step == self.steps:
+                line = {'step': self.step, 'seconds': round(self.seconds, 1), **{k: round(v, 4) for k, v in mean.items()}}
+                log.write(json.dumps(line) + '\n')
+                log.flush()
+                print(self.name, line, flush=True)
+            if time.time() - self.saved > CHECKPOINT_SECONDS:
+                self.save()
+        self.save()
+
+
+# --- descriptor -------------------------------------------------------------------------------------------------
+
+VIEW = 48            # voxels per edge of a view
+REGION = 84          # voxels per edge of the region both views lie in
+POINTS = 512
+PAIRS = 3
+
+
+def draw_views(volume, generator):
+    """Two overlapping views of one region and points in both.
+
+    Each view has VIEW^3 voxels of a random extent (1.5 to 2.5 mm per voxel and axis), the two share 25 % or more of
+    the smaller per axis; the region is flipped and turned in the axial plane at random first.
+    Returns (views [2, 1, VIEW^3], points [2, P, 3] in voxel indices (x, y, z) of each view).
+    """
+    images, body = volume
+    inside = np.argwhere(body[::4, ::4, ::4]) * 4
+    center = inside[generator.integers(len(inside))]
+    slices = []
+    for c, n in zip(center, body.shape):
+        start = int(np.clip(c - REGION // 2 + generator.integers(-8, 9), 0, max(0, n - REGION)))
+        slices.append(slice(start, min(start + REGION, n)))
+    region, mask = images[0][tuple(slices)], body[tuple(slices)]
+    for axis in range(3):
+        if generator.random() < 0.5:
+            region, mask = np.flip(region, axis), np.flip(mask, axis)
+    turns = generator.integers(4)
+    region = torch.from_numpy(np.rot90(region, turns, (1, 2)).copy())
+    mask = np.rot90(mask, turns, (1, 2))
+
+    starts, steps = np.empty((2, 3)), generator.uniform(0.75, 1.25, (2, 3))
+    for axis, n in enumerate(region.shape):
+        extent = steps[:, axis] * VIEW
+        for _ in range(1000):
+            starts[:, axis] = generator.uniform(0, np.maximum(n - extent, 0) + 1e-9)
+            shared = min(starts[:, axis] + extent) - max(starts[:, axis])
+            if shared >= 0.25 * min(extent):
+                break
+    low = np.ceil(starts.max(0)).astype(int)
+    high = np.minimum(np.floor((starts + steps * (VIEW - 1)).min(0)).astype(int) + 1, region.shape)
+    points = np.argwhere(mask[tuple(slice(a, b) for a, b in zip(low, high))]) + low
+    if len(points) < 64:
+        return draw_views(volume, generator)
+    points = points[generator.integers(len(points), size=POINTS)]
+
+    views = []
+    for start, step in zip(starts, steps):
+        axes = [torch.from_numpy(((2 * (start[a] + step[a] * np.arange(VIEW)) + 1) / n - 1).astype(np.float32))
+                for a, n in enumerate(region.shape)]
+        z, y, x = torch.meshgrid(*axes, indexing='ij')
+        views.append(F.grid_sample(region[None, None], torch.stack([x, y, z], -1)[None], align_corners=False)[0])
+    indices = (points[None] - starts[:, None]) / steps[:, None]
+    return torch.stack(views), torch.from_numpy(indices[:, :, ::-1].astype(np.float32).copy())
+
+
+def blur_axial(image, sigma_voxels):
+    """Gaussian blur of [C, D, H, W] in y and x."""
+    radius = max(1, int(3 * sigma_voxels + 0.5))
+    kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, dtype=torch.float32) / sigma_voxels) ** 2)
+    kernel = (kernel / kernel.sum()).to(image.device)
+    planes = image.flatten(0, 1)[:, None]
+    planes = F.conv2d(F.pad(planes, [radius, radius, 0, 0], mode='replicate'), kernel.view(1, 1, 1, -1))
+    planes = F.conv2d(F.pad(planes, [0, 0, radius, radius], mode='replicate'), kernel.view(1, 1, -1, 1))
+    return planes[:, 0].view_as(image)
+
+
+def augment(image, generator, spacing_mm=2.0):
+    """Colour jitter of one view [C, D, H, W] in [0, 1]; every step with probability 0.8."""
+    def happens():
+        return generator.random() < 0.8
+
+    if happens():
+        blurred = blur_axial(image, generator.uniform(0.1, 1.5) / spacing_mm)
+        image = blurred if generator.random() < 0.5 else image + generator.uniform(0, 2) * (image - blurred)
+    if happens():
+        image = image + generator.uniform(0, 0.1) * torch.randn_like(image)
+    if happens():
+        image = image * generator.uniform(0.8, 1.2)
+    if happens():
+        mean = image.mean()
+        image = (image - mean) * generator.uniform(0.8, 1.2) + mean
+    image = image.clamp(0, 1)
+    return image ** generator.uniform(0.8, 1.25) if happens() else image
+
+
+class Projector(nn.Sequential):
+    def __init__(self, width):
+        super().__init__(
+            nn.Linear(config.DESCRIPTOR_DIM, width), nn.BatchNorm1d(width), nn.ReLU(),
+            nn.Linear(width, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Linear(width, width))
+
+
+def vicreg(a, b):
+    """VICReg loss (Bardes et al. 2022) with the paper's weights 25, 25, 1; a, b: [points, dim]."""
+    total = 25 * F.mse_loss(a, b)
+    for z in (a, b):
+        z = z - z.mean(0)
+        total = total + 0.5 * 25 * F.relu(1 - torch.sqrt(z.var(0) + 1e-4)).mean()
+        covariance = z.T @ z / (len(z) - 1)
+        total = total + 0.5 * (covariance.pow(2).sum() - covariance.diagonal().pow(2).sum()) / z.shape[1]
+    return total
+
+
+def effective_rank(y):
+    """exp(entropy of the normalised covariance eigenvalues): how many dimensions the descriptors really use."""
+    values = torch.linalg.eigvalsh(torch.cov(y.detach().float().cpu().T)).clamp_min(1e-12)
+    p = values / values.sum()
+    return float(torch.exp(-(p * p.log()).sum()))
+
+
+def train_descriptor(arguments):
+    volumes = data.load('training', allow_missing=arguments.allow_missing)
+    torch.manual_seed(config.SEED)
+    f, projector = Descriptor().to(DEVICE), Projector(512).to(DEVICE)
+    stage = Stage('descriptor', {'f': f, 'projector': projector}, arguments.steps or 2000, 3e-3)
+
+    def step(_, generator):
+        sampler = data.Sampler(volumes, generator)
+        drawn = [draw_views(sampler.draw(), generator) for _ in range(PAIRS)]
+        views = torch.cat([torch.stack([augment(v, generator) for v in views]) for views, _ in drawn]).to(DEVICE)
+        points = torch.cat([p for _, p in drawn]).to(DEVICE)
+        with autocast():
+            y = f.at(views, points)
+            flat = y.float().view(PAIRS, 2, POINTS, -1).transpose(0, 1).reshape(2, PAIRS * POINTS, -1)
+            za, zb = projector(flat[0]), projector(flat[1])
+        direct = vicreg(flat[0], flat[1])
+        loss = vicreg(za.float(), zb.float()) + 0.2 * direct
+        return loss, {'direct': float(direct), 'rank': effective_rank(flat[0])}
+
+    stage.run(step)
+
+
+# --- condition --------------------------------------------------------------------------------------------------
+
+CROP = 40            # condition voxels (4 mm) per edge of a training crop, 160 mm
+INFO_NCE_TEMPERATURE = 0.15
+
+
+def load_descriptor():
+    f = Descriptor().to(DEVICE)
+    f.load_state_dict(torch.load(data.WORK / 'descriptor.pt', map_location=DEVICE)['f'])
+    return f.eval().requires_grad_(False)
+
+
+def observe(_):
+    """y of every training volume, standardised, float16 [35, z, y, x], in tiles of 96 with an overlap of 16 each side."""
+    f = load_descriptor()
+    folder = data.WORK / 'observations'
+    folder.mkdir(exist_ok=True)
+    raw, sums = {}, []
+    margin, core = 16, 96
+    for name, (images, body) in data.load('training', allow_missing=True).items():
+        y = np.zeros((config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM), *body.shape), np.float16)
+        for start in itertools.product(*[range(0, n, core) for n in body.shape]):
+            inner = tuple(slice(a, min(a + core, n)) for a, n in zip(start, body.shape))
+            if not body[inner].any():
+                continue
+            # Tiles start on multiples of 16, so that the network's strided levels fall as they do in training.
+            low = [max(0, s.start - margin) for s in inner]
+            high = [min(n, s.stop + margin) for s, n in zip(inner, body.shape)]
+            pad = [(0, -(b - a) % 16) for a, b in zip(low, high)]
+            tile = np.pad(images[(slice(None), *[slice(a, b) for a, b in zip(low, high)])], [(0, 0), *pad], mode='edge')
+            with torch.no_grad(), autocast():
+                out = observation(f, torch.from_numpy(tile)[None].to(DEVICE))[0].float().cpu().numpy()
+            y[(slice(None), *inner)] = out[(slice(None), *[slice(s.start - a, s.stop - a) for s, a in zip(inner, low)])]
+        raw[name] = y
+        sample = y[:, body][:, ::97].astype(np.float64)
+        sums.append((sample.shape[1], sample.sum(1), (sample ** 2).sum(1)))
+        print('observe', name, flush=True)
+    count = sum(s[0] for s in sums)
+    mean = sum(s[1] for s in sums) / count
+    sd = np.sqrt(sum(s[2] for s in sums) / count - mean ** 2)
+    np.savez(data.WORK / 'standardise.npz', mean=mean.astype(np.float32), sd=sd.astype(np.float32))
+    for name, y in raw.items():
+        np.save(folder / f'{name}.npy', ((y - mean[:, None, None, None]) / sd[:, None, None, None]).astype(np.float16))
+
+
+def random_mask(generator, ratio, edge):
+    """[1, edge^3], 0 in hidden blocks of MASK_BLOCK^3 on a randomly shifted lattice."""
+    blocks = edge // config.MASK_BLOCK + 2
+    hidden = generator.random((blocks, blocks, blocks)) < ratio
+    full = hidden.repeat(config.MASK_BLOCK, 0).repeat(config.MASK_BLOCK, 1).repeat(config.MASK_BLOCK, 2)
+    shift = generator.integers(config.MASK_BLOCK, size=3)
+    part = full[tuple(slice(s, s + edge) for s in shift)]
+    return torch.from_numpy(~part).float()[None]
+
+
+class Coarse:
+    """The training volumes for g: images at 4 mm, body at 4 mm, observations at 2 mm."""
+
+    def __init__(self):
+        self.items = {}
+        for name, (images, body) in data.load('training', allow_missing=True).items():
+            coarse = F.avg_pool3d(torch.from_numpy(images)[None], 2)[0]
+            inside = F.avg_pool3d(torch.from_numpy(body).float()[None, None], 2)[0, 0].numpy() > 0.5
+            self.items[name] = coarse, inside, np.load(data.WORK / 'observations' / f'{name}.npy', mmap_mode='r')
+
+    def sampler(self, generator):
+        return data.Sampler(self.items, generator)
+
+
+def crop_start(inside, edge, generator):
+    voxels = np.argwhere(inside[::2, ::2, ::2]) * 2
+    center = voxels[generator.integers(len(voxels))]
+    return np.array([int(np.clip(c - edge // 2 + generator.integers(-6, 7), 0, n - edge))
+                     for c, n in zip(center, inside.shape)])
+
+
+def observed_at(y, coarse_points, generator):
+    """y at one random 2 mm voxel of each 4 mm voxel; coarse_points [P, 3] (z, y, x). Returns [P, channels]."""
+    fine = coarse_points * 2 + generator.integers(2, size=coarse_points.shape)
+    return torch.from_numpy(y[:, fine[:, 0], fine[:, 1], fine[:, 2]].astype(np.float32).T)
+
+
+def gather(features, points):
+    """features [C, D, H, W] at integer points [P, 3] (z, y, x) -> [P, C]."""
+    return features[:, points[:, 0], points[:, 1], points[:, 2]].T
+
+
+def train_condition(arguments):
+    """Masking invariance by InfoNCE between two overlapping crops, blocks hidden in one or both; beside it the
+    density model's own likelihood at hidden voxels, which asks the context to foretell the descriptor."""
+    volumes = Coarse()
+    torch.manual_seed(config.SEED + 1)
+    g = Condition().to(DEVICE)
+    g.unet.load_state_dict(load_descriptor().unet.state_dict())
+    g.unet.requires_grad_(True)
+    head = Projector(256).to(DEVICE)
+    q = Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)).to(DEVICE)
+    steps = arguments.steps or 1500
+    stage = Stage('condition', {'g': g, 'head': head, 'q': q}, steps, 2e-3)
+    pairs, count = 2, 512
+
+    def step(index, generator):
+        ratio = 0.2 + 0.4 * min(1, index / (0.5 * steps))
+        sampler = volumes.sampler(generator)
+        crops, masks, points, targets = [], [], [], []
+        for _ in range(pairs):
+            coarse, inside, y = sampler.draw()
+            first = crop_start(inside, CROP, generator)
+            shift = generator.integers(-12, 13, size=3)
+            second = np.clip(first + shift, 0, np.array(inside.shape) - CROP)
+            low, high = np.maximum(first, second), np.minimum(first, second) + CROP
+            candidates = np.argwhere(inside[tuple(slice(a, b) for a, b in zip(low, high))])
+            if len(candidates) == 0:
+                candidates = np.argwhere(np.ones(high - low, bool))
+            chosen = candidates[generator.integers(len(candidates), size=count)] + low
+            both = generator.random() < 0.5
+            for view, start in enumerate((first, second)):
+                crops.append(augment(coarse[(slice(None), *[slice(s, s + CROP) for s in start])], generator, 4.0))
+                masks.append(random_mask(generator, ratio if both or view == 0 else 0, CROP))
+                points.append(torch.from_numpy(chosen - start))
+                targets.append(observed_at(y, chosen, generator))
+        mask = torch.stack(masks).to(DEVICE)
+        with autocast():
+            c = g(torch.stack(crops).to(DEVICE), mask)
+        at = torch.stack([gather(features, p) for features, p in zip(c.float(), points)])      # [2 pairs, P, 32]
+        hidden = torch.stack([gather(m, p) for m, p in zip(mask, points)])[..., 0] < 0.5
+        z = F.normalize(head(at.flatten(0, 1)), dim=1).view(pairs, 2, count, -1)
+        a, b = z[:, 0].reshape(pairs * count, -1), z[:, 1].reshape(pairs * count, -1)
+        logits = a @ b.T / INFO_NCE_TEMPERATURE
+        label = torch.arange(len(a), device=DEVICE)
+        contrast = 0.5 * (F.cross_entropy(logits, label) + F.cross_entropy(logits.T, label))
+        mean, log_sd = q(at[hidden].T[None, :, :, None, None])
+        target = torch.stack(targets).to(DEVICE)[hidden]
+        target = target + 0.1 * torch.randn_like(target)
+        nll = negative_log_likelihood(target.T[None, :, :, None, None], mean, log_sd).mean() / target.shape[1]
+        explained = 1 - (target.T - mean[0, :, :, 0, 0]).pow(2).mean() / target.var(0).mean()
+        return contrast + 2 * nll, {'contrast': float(contrast), 'nll': float(nll), 'explained': float(explained)}
+
+    stage.run(step)
+
+
+# --- density ----------------------------------------------------------------------------------------------------
+
+def load_condition():
+    g, q = Condition().to(DEVICE), Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)).to(DEVICE)
+    stored = torch.load(data.WORK / 'condition.pt', map_location=DEVICE)
+    g.load_state_dict(stored['g'])
+    q.load_state_dict(stored['q'])
+    return g.requires_grad_(False), q
+
+
+def draw_tile(volumes, generator):
+    """A tile as at inference: (coarse [1, 2, 48^3], body points [P, 3], y [P, channels])."""
+    coarse, inside, y = volumes.sampler(generator).draw()
+    edge = config.PATCH // 2
+    start = crop_start(inside, edge, generator)
+    tile = coarse[(slice(None), *[slice(s, s + edge) for s in start])][None].to(DEVICE)
+    points = np.argwhere(inside[tuple(slice(s, s + edge) for s in start)])
+    points = points[generator.integers(len(points), size=4096)]
+    return tile, points, observed_at(y, points + start, generator)
+
+
+def train_density(arguments):
+    """q on the condition as inference reads it (masked, both boards), after BatchNorm of g has been recalibrated on
+    such masks; f and g frozen; noise 0.1 on the descriptors."""
+    volumes = Coarse()
+    g, q = load_condition()
+    stage = Stage('density', {'g': g, 'q': q}, arguments.steps or 600, 1e-3)
+    if stage.step == 0:
+        recalibrate(g, volumes)
+    g.eval()
+
+    def step(_, generator):
+        tile, points, y = draw_tile(volumes, generator)
+        with torch.no_grad(), autocast():
+            c = masked_condition(g, tile).float()[0]
+        mean, log_sd = q(gather(c, points).T[None, :, :, None, None])
+        target = (y.to(DEVICE) + 0.1 * torch.randn(y.shape, device=DEVICE)).T[None, :, :, None, None]
+        nll = negative_log_likelihood(target, mean, log_sd).mean() / y.shape[1]
+        explained = 1 - (target - mean).pow(2).mean() / target[0].var(1).mean()
+        return nll, {'explained': float(explained)}
+
+    stage.run(step)
+
+
+def recalibrate(g, volumes, tiles=60):
+    """BatchNorm statistics of g as a plain average over tiles masked as at inference."""
+    norms = [m for m in g.modules() if isinstance(m, nn.BatchNorm3d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+    g.train()
+    board = checkerboard()
+    for index in range(tiles):
+        tile, _, _ = draw_tile(volumes, np.random.default_rng([config.SEED, index]))
+        with torch.no_grad(), autocast():
+            g(torch.cat([tile, tile]), torch.cat([board, 1 - board]).to(DEVICE))
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('stage', choices=['descriptor', 'observe', 'condition', 'density'])
+    parser.add_argument('--steps', type=int, help='instead of the default of the stage')
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--allow-missing', action='store_true', help='train on the prepared volumes that exist')
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    {'descriptor': train_descriptor, 'observe': observe, 'condition': train_condition,
+     'density': train_density}[arguments.stage](arguments)
