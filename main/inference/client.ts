@@ -102,6 +102,11 @@ export class EngineClient {
     })
   }
 
+  /** Ends the engine now, without waiting for it: for a host that is itself about to exit. */
+  kill(): void {
+    this.#process?.kill()
+  }
+
   async #screen(job: EngineJob, options: EngineOptions): Promise<EngineOutcome> {
     const plan = planDevices(job.device, this.#host)
     const warnings: Warning[] = []

@@ -99,7 +99,7 @@ function parseManifest(text: Buffer, folder: string): ModelManifest {
   }
   const parsed = ModelManifest.safeParse(json)
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
+    const issue = parsed.error.issues[0]
     throw new WorkstationError(
       'model/manifest',
       `The model.json in ${folder} is not as it should be: ${issue.path.join('.')}: ${issue.message}.`,
@@ -124,7 +124,7 @@ function checkTables(manifest: ModelManifest, folder: string): void {
   if (percentile.length !== score.length)
     refuse('calibration.percentile and calibration.score differ in length')
   if (!strictlyAscending(percentile)) refuse('calibration.percentile must ascend')
-  if (!score.every((value, i) => i === 0 || value >= score[i - 1]!)) refuse('calibration.score must ascend')
+  if (!strictlyAscending(score.map(Math.fround))) refuse('calibration.score must ascend, as float32')
   if (!spacingMm.every((mm) => mm > 0)) refuse('spacingMm must be positive')
   if (!manifest.network.patchSize.every((edge) => Number.isInteger(edge) && edge > 0))
     refuse('patchSize must be whole positive numbers')
@@ -149,7 +149,7 @@ function checkGoldenSizes(manifest: ModelManifest, sizes: Map<string, number>, f
 }
 
 function strictlyAscending(values: readonly number[]): boolean {
-  return values.every((value, i) => i === 0 || value > values[i - 1]!)
+  return values.every((value, i) => i === 0 || value > values[i - 1])
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { WorkstationError } from '../errors.ts'
 import type { VoxelArray } from '../imaging/volume.ts'
@@ -48,4 +49,28 @@ export async function readRaw<T extends VoxelArray>(path: string, into: T): Prom
     await file.close()
   }
   return into
+}
+
+/** A raw file read slice by slice, for what is too large to be held whole. */
+export interface RawSlabs<T extends VoxelArray> {
+  /** The nx · ny voxels of slice k, x fastest. The array is used again for the next slice. */
+  slab(k: number): T
+  close(): void
+}
+
+/** @param slice an array of one slice's length, which every call fills */
+export function openSlabs<T extends VoxelArray>(path: string, slice: T): RawSlabs<T> {
+  const bytes = new Uint8Array(slice.buffer, slice.byteOffset, slice.byteLength)
+  const file = openSync(path, 'r')
+  return {
+    slab: (k) => {
+      for (let at = 0; at < bytes.length; ) {
+        const read = readSync(file, bytes, at, bytes.length - at, k * bytes.length + at)
+        if (read === 0) throw new Error(`${path} ended in slice ${k}`)
+        at += read
+      }
+      return slice
+    },
+    close: () => closeSync(file),
+  }
 }
