@@ -138,7 +138,7 @@ function place(header: DicomHeader): PlacedSlice {
       header.file,
     )
   }
-  return {
+  const slice = {
     ...header,
     imagePosition,
     imageOrientation,
@@ -146,6 +146,8 @@ function place(header: DicomHeader): PlacedSlice {
     rows: layout.rows,
     columns: layout.columns,
   }
+  axesOf(slice) // Throws if the orientation is none.
+  return slice
 }
 
 function axesOf(slice: PlacedSlice): SliceAxes {
