@@ -1,23 +1,15 @@
 import { open, readFile, rm } from 'node:fs/promises'
-import { data } from 'dcmjs'
 import dicomParser from 'dicom-parser'
 import packageJson from '../../package.json' with { type: 'json' }
 import { WorkstationError } from '../errors.ts'
 import type { DicomSource, OpenedCt } from '../imaging/source.ts'
 import { indexToPatient, type Vec3, voxelCount } from '../imaging/volume.ts'
+import { encodeDicomHead, pixelDataHeader } from './dicomFile.ts'
 import { asOutputError } from './outputError.ts'
-import {
-  EXPLICIT_VR_LITTLE_ENDIAN,
-  SEGMENTATION_STORAGE,
-  type SegContent,
-  type SegFinding,
-  segDataset,
-} from './segDataset.ts'
+import { type SegContent, type SegFinding, segDataset } from './segDataset.ts'
 import { packedLength, packFrames, planFrames } from './segFrames.ts'
 import { newUid } from './uid.ts'
 
-/** Names this implementation in the file meta information (PS3.10 7.1); made once, for ever (PS3.5 B.2). */
-const IMPLEMENTATION_CLASS_UID = '2.25.31279358161292270525302217590283502717'
 /** Largest even length of an element of defined length (PS3.5 7.1.1). */
 const MAX_PIXEL_BYTES = 0xfffffffe
 /** Directions written in DICOM are rounded; these two readings of one direction agree far better than this. */
@@ -76,7 +68,7 @@ export async function writeSeg(
       `There are too many findings for one DICOM segmentation (${findings.length} on ${frames.length} images); raise the anomaly level or the smallest volume.`,
     )
   }
-  const head = encodeHead({
+  const dataset = segDataset({
     grid: volume,
     source,
     findings,
@@ -88,6 +80,7 @@ export async function writeSeg(
     newUid: request.newUid ?? newUid,
     lossyHistory: source.lossy ? await readLossyHistory(source) : { ratio: [], method: [] },
   })
+  const head = encodeDicomHead(dataset, request.softwareVersion ?? packageJson.version)
   try {
     const file = await open(path, 'w')
     try {
@@ -105,33 +98,9 @@ export async function writeSeg(
 
 function* pieces(head: Uint8Array, pixelBytes: number, frames: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield head
-  yield pixelDataHeader(pixelBytes)
+  // Bits Allocated is 1, and the frames are packed back to back.
+  yield pixelDataHeader('OB', pixelBytes)
   for (const frame of frames) if (frame.length > 0) yield frame
-}
-
-/** Everything before Pixel Data, by dcmjs; Pixel Data has the highest tag, so it follows and can be streamed. */
-function encodeHead(content: SegContent): Uint8Array {
-  const dataset = segDataset(content)
-  const { DicomDict, DicomMetaDictionary } = data
-  const file = new DicomDict(
-    DicomMetaDictionary.denaturalizeDataset({
-      FileMetaInformationVersion: new Uint8Array([0, 1]).buffer,
-      MediaStorageSOPClassUID: SEGMENTATION_STORAGE,
-      MediaStorageSOPInstanceUID: dataset.SOPInstanceUID,
-      TransferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
-      ImplementationClassUID: IMPLEMENTATION_CLASS_UID,
-      ImplementationVersionName: `SCREENER ${content.softwareVersion}`.slice(0, 16),
-    }),
-  )
-  file.dict = DicomMetaDictionary.denaturalizeDataset(dataset)
-  return new Uint8Array(file.write())
-}
-
-/** (7FE0,0010) OB, explicit VR little endian with a 32-bit length (PS3.5 7.1.2); OB as Bits Allocated is below 9. */
-function pixelDataHeader(length: number): Uint8Array {
-  const header = new Uint8Array([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x42, 0, 0, 0, 0, 0, 0])
-  new DataView(header.buffer).setUint32(8, length, true)
-  return header
 }
 
 function checkIdentity(source: DicomSource): void {

@@ -3,8 +3,7 @@ import type { Grid } from '../imaging/volume.ts'
 import { da, ds, lo, sh, tm, validOrEmpty } from './dicomText.ts'
 import type { SegFrame } from './segFrames.ts'
 
-export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
-export const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
+const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
 
 /** What a segment says about the finding it outlines; a Finding has all of it. */
 export interface SegFinding {
