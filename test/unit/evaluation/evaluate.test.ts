@@ -1,0 +1,228 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WorkstationError } from '../../../main/errors.ts'
+import {
+  type EvaluateOptions,
+  type EvaluationProgress,
+  evaluate,
+  type MeasuredCase,
+  type ScoredScan,
+} from '../../../main/evaluation/evaluate.ts'
+import { evaluationTable } from '../../../main/evaluation/table.ts'
+import { openCt } from '../../../main/imaging/open.ts'
+import golden from '../../golden/evaluation/cases.json' with { type: 'json' }
+
+const GOLDEN_CASES = fileURLToPath(new URL('../../golden/evaluation/cases/', import.meta.url))
+const LEFT_HANDED = 'left_handed_mm'
+const OBLIQUE = 'oblique_mm'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'evaluate-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** The golden's score map in place of a model's. */
+async function screenFromGolden(ctPath: string): Promise<ScoredScan> {
+  const stored = golden.cases.find((c) => c.case === basename(dirname(ctPath)))!
+  const { volume } = await openCt(ctPath)
+  return {
+    grid: volume,
+    score: new Float32Array(bytes(stored.score).buffer),
+    scored: bytes(stored.scored),
+  }
+}
+
+function bytes(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(base64, 'base64'))
+}
+
+function options(change: Partial<EvaluateOptions> = {}): EvaluateOptions {
+  return {
+    model: { name: 'small', version: '1.0.0', hash: 'c'.repeat(64), calibration: golden.calibration },
+    device: 'cpu',
+    level: golden.level,
+    minVolumeMl: golden.minVolumeMl,
+    screen: screenFromGolden,
+    ...change,
+  }
+}
+
+function putCase(from: string, name: string): string {
+  cpSync(join(GOLDEN_CASES, from), join(folder, name), { recursive: true })
+  return join(folder, name)
+}
+
+describe('evaluation', () => {
+  it('matches nibabel, scipy and scikit-learn', async () => {
+    const { cases, pooled, mean } = await evaluate(GOLDEN_CASES, options())
+    expect(cases.map((result) => result.case)).toEqual(golden.cases.map((c) => c.case))
+    for (const [index, expected] of golden.cases.entries()) {
+      const found = cases[index] as MeasuredCase
+      expect(found).toMatchObject({
+        ok: true,
+        voxels: 12 * 10 * 8,
+        bodyVoxels: expected.bodyVoxels,
+        lesionVoxels: expected.lesionVoxels,
+        lesionVoxelsUnscored: expected.lesionVoxelsUnscored,
+        findings: expected.findings,
+      })
+      expect(found.lesionMl).toBeCloseTo(expected.lesionMl, 6)
+      // So few voxels are all in the sample.
+      for (const area of ['auroc', 'aurocAll'] as const) {
+        expect(found[area]).toBeCloseTo(expected.model, 12)
+        expect(found.baselineHuDeviation[area]).toBeCloseTo(expected.baseline, 12)
+      }
+    }
+    expect(pooled?.auroc).toBeCloseTo(golden.pooled.model, 12)
+    expect(pooled?.baselineHuDeviation).toBeCloseTo(golden.pooled.baseline, 12)
+    expect(mean?.auroc).toBeCloseTo((golden.cases[0].model + golden.cases[1].model) / 2, 12)
+    expect(mean?.baselineHuDeviation.aurocAll).toBeCloseTo(
+      (golden.cases[0].baseline + golden.cases[1].baseline) / 2,
+      12,
+    )
+  })
+
+  it('gives the same figures for the same seed, and says which it was', async () => {
+    const untimed = (value: unknown) => JSON.stringify(value).replaceAll(/"seconds":[\d.e-]+/g, '')
+    const first = await evaluate(GOLDEN_CASES, options({ seed: 3 }))
+    expect(untimed(await evaluate(GOLDEN_CASES, options({ seed: 3 })))).toBe(untimed(first))
+    expect(first).toMatchObject({ seed: 3, samplesPerClass: 1000, level: golden.level, device: 'cpu' })
+    expect(first.notice).toMatch(/^Research use only/)
+  })
+
+  it('reports a broken case with its sentence and goes on', async () => {
+    putCase(LEFT_HANDED, LEFT_HANDED)
+    mkdirSync(join(folder, 'a_empty'))
+    rmSync(join(putCase(OBLIQUE, 'b_no_mask'), 'mask.nii.gz'))
+    const otherGrid = putCase(OBLIQUE, 'c_other_grid')
+    cpSync(join(GOLDEN_CASES, LEFT_HANDED, 'mask.nii.gz'), join(otherGrid, 'mask.nii.gz'))
+    writeFileSync(join(putCase(OBLIQUE, 'd_damaged'), 'ct.nii.gz'), 'not a scan')
+    putCase(OBLIQUE, OBLIQUE)
+    writeFileSync(join(folder, 'README.md'), 'not a case')
+
+    const { cases, mean } = await evaluate(folder, options())
+    expect(cases.map((c) => [c.case, c.ok || c.code])).toEqual([
+      ['a_empty', 'input/case-incomplete'],
+      ['b_no_mask', 'input/case-incomplete'],
+      ['c_other_grid', 'input/mask-grid'],
+      ['d_damaged', expect.stringMatching(/^input\//)],
+      [LEFT_HANDED, true],
+      [OBLIQUE, true],
+    ])
+    expect(cases[1]).toMatchObject({ error: 'The case has no mask.nii.gz.' })
+    expect(cases[2]).toMatchObject({
+      error: /does not lie on the CT: its position, orientation or voxel size/,
+    })
+    expect(mean?.auroc).toBeCloseTo((golden.cases[0].model + golden.cases[1].model) / 2, 12)
+  })
+
+  it('goes on after an engine that died on one scan, and after an error of the program', async () => {
+    const screen = async (ctPath: string) => {
+      if (ctPath.includes(LEFT_HANDED)) throw new WorkstationError('engine/died', 'The engine stopped.')
+      throw new TypeError('x is undefined')
+    }
+    const { cases, pooled, mean } = await evaluate(GOLDEN_CASES, options({ screen }))
+    expect(cases).toMatchObject([
+      { ok: false, code: 'engine/died', error: 'The engine stopped.' },
+      { ok: false, code: 'unexpected', detail: /x is undefined/ },
+    ])
+    expect({ pooled, mean }).toEqual({ pooled: null, mean: null })
+  })
+
+  it.each(['cancelled', 'model/file-changed', 'usage/device'] as const)('ends with %s', async (code) => {
+    const screen = async () => {
+      throw new WorkstationError(code, 'A sentence.')
+    }
+    await expect(evaluate(GOLDEN_CASES, options({ screen }))).rejects.toMatchObject({ code })
+  })
+
+  it('refuses a score map with values that are not numbers', async () => {
+    const screen = async (ctPath: string) => {
+      const scan = await screenFromGolden(ctPath)
+      scan.score[5] = Number.NaN
+      return scan
+    }
+    const { cases } = await evaluate(GOLDEN_CASES, options({ screen }))
+    expect(cases).toMatchObject([{ code: 'engine/invalid-score' }, { code: 'engine/invalid-score' }])
+  })
+
+  it('refuses a folder without cases, and one that is not there', async () => {
+    await expect(evaluate(folder, options())).rejects.toMatchObject({ code: 'input/no-cases' })
+    await expect(evaluate(join(folder, 'missing'), options())).rejects.toMatchObject({
+      code: 'input/unreadable',
+    })
+  })
+
+  it('refuses a level or a calibration that makes no sense before the first scan', async () => {
+    const screen = async () => {
+      throw new Error('must not be reached')
+    }
+    await expect(evaluate(GOLDEN_CASES, options({ screen, level: 101 }))).rejects.toMatchObject({
+      code: 'usage/level',
+    })
+  })
+
+  it('says where it is', async () => {
+    const seen: EvaluationProgress[] = []
+    await evaluate(GOLDEN_CASES, options({ onProgress: (progress) => seen.push(progress) }))
+    expect(seen.map(({ case: name, index, total, stage }) => [name, index, total, stage])).toEqual(
+      [LEFT_HANDED, OBLIQUE].flatMap((name, i) =>
+        ['reading', 'screening', 'measuring', 'done'].map((stage) => [name, i + 1, 2, stage]),
+      ),
+    )
+    expect(seen.filter((progress) => progress.result?.ok)).toHaveLength(2)
+  })
+})
+
+describe('evaluation table', () => {
+  it('is Markdown with the baseline beside the model, in columns that line up', async () => {
+    const evaluation = await evaluate(GOLDEN_CASES, options())
+    const text = evaluationTable(evaluation)
+    const rows = text.split('\n').filter((line) => line.startsWith('|'))
+    // Header, rule, two cases, mean, pooled.
+    expect(rows).toHaveLength(6)
+    expect(new Set(rows.map((row) => row.length)).size).toBe(1)
+    const cells = rows.map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    expect(new Set(cells.map((row) => row.length)).size).toBe(1)
+    expect(cells[0].slice(0, 5)).toEqual([
+      'case',
+      'lesion, mL',
+      'AUROC',
+      'AUROC, all voxels',
+      'baseline AUROC',
+    ])
+    const [first] = golden.cases
+    expect(cells[2].slice(0, 5)).toEqual([
+      first.case,
+      first.lesionMl.toFixed(1),
+      first.model.toFixed(3),
+      first.model.toFixed(3),
+      first.baseline.toFixed(3),
+    ])
+    expect(cells[5].slice(0, 5)).toEqual([
+      '**pooled**',
+      '',
+      golden.pooled.model.toFixed(3),
+      '',
+      golden.pooled.baseline.toFixed(3),
+    ])
+    expect(text).toContain('Model small 1.0.0 (cccccccccccc) on cpu, seed 0. Research use only')
+    expect(text).not.toContain('Not measured')
+  })
+
+  it('lists the cases that were not measured, with their sentences', async () => {
+    mkdirSync(join(folder, 'empty'))
+    const text = evaluationTable(await evaluate(folder, options()))
+    expect(text).toMatch(/Not measured:\n- empty: The case has no ct\.nii\.gz\.\n$/)
+    expect(text).not.toContain('**mean**')
+  })
+})
