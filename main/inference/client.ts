@@ -17,19 +17,26 @@ import {
   type EngineRequest,
   type EngineResult,
   type FindingsParameters,
+  type Unscored,
 } from './protocol.ts'
 
-/** One scan to screen. The work folder holds WORK_FILES.volume and belongs to the caller, who also removes it. */
-export interface EngineJob {
+/** A network on a device. */
+export interface EngineSetup {
   pkg: ModelPackage
   device: DeviceChoice
   /** CPU threads; the number of physical cores where absent. */
   threads?: number
+}
+
+/** One scan to screen. The work folder holds WORK_FILES.volume and belongs to the caller, who also removes it. */
+export interface EngineJob extends EngineSetup {
   workFolder: string
   /** The source grid. */
   grid: Grid
   /** What to look for in the score map; null for the map alone. */
   findings: FindingsParameters | null
+  /** What unscored voxels hold; `lowest` where absent. */
+  unscored?: Unscored
 }
 
 export interface EngineOptions {
@@ -81,9 +88,24 @@ export class EngineClient {
    *   `cancelled` within a second of the signal, or what the pipeline found wrong with the input (`input/…`).
    */
   screen(job: EngineJob, options: EngineOptions = {}): Promise<EngineOutcome> {
-    const run = this.#queue.then(() => this.#screen(job, options))
-    this.#queue = run.catch(() => {})
-    return run
+    return this.#next(async () => {
+      const { device, warnings, value } = await this.#onBestDevice(job, options, () =>
+        this.#run(job, options),
+      )
+      return { ...value, device, warnings: [...warnings, ...value.warnings] }
+    })
+  }
+
+  /** Opens the network on the device that `screen` would take now, and says which. @throws as `screen` */
+  prepare(setup: EngineSetup, options: EngineOptions = {}): Promise<DeviceReport> {
+    return this.#next(async () => (await this.#onBestDevice(setup, options, async () => {})).device)
+  }
+
+  /** One thing at a time, in the order asked for; a failure does not hold up what waits. */
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work)
+    this.#queue = turn.catch(() => {})
+    return turn
   }
 
   /** Lets the engine release the device and end; kills it if it does not within two seconds. */
@@ -107,8 +129,12 @@ export class EngineClient {
     this.#process?.kill()
   }
 
-  async #screen(job: EngineJob, options: EngineOptions): Promise<EngineOutcome> {
-    const plan = planDevices(job.device, this.#host)
+  async #onBestDevice<T>(
+    setup: EngineSetup,
+    options: EngineOptions,
+    work: () => Promise<T>,
+  ): Promise<{ device: DeviceReport; warnings: Warning[]; value: T }> {
+    const plan = planDevices(setup.device, this.#host)
     const warnings: Warning[] = []
     const warn = (warning: Warning) => {
       warnings.push(warning)
@@ -119,27 +145,26 @@ export class EngineClient {
       const device = plan.candidates[i]
       const next = plan.candidates[i + 1]
       try {
-        const report = await this.#load(job, device, options.signal)
+        const report = await this.#load(setup, device, options.signal)
         if (report.partlyOnCpu) warn(partlyOnCpu(device))
         options.onDevice?.(report)
-        const result = await this.#run(job, options)
-        return { ...result, device: report, warnings: [...warnings, ...result.warnings] }
+        return { device: report, warnings, value: await work() }
       } catch (error) {
+        if (!(error instanceof WorkstationError) || error.kind !== 'engine') throw error
         // A process that failed on a device may hold a broken driver context: the next attempt gets a fresh one.
-        if (error instanceof WorkstationError && error.kind === 'engine') await this.#kill()
-        const canFallBack = error instanceof WorkstationError && error.kind === 'engine' && next
-        if (!canFallBack) throw error
+        await this.#kill()
+        if (!next) throw error
         warn({ code: 'device-fallback', message: `${error.message} Continuing on ${DEVICE_LABEL[next]}.` })
       }
     }
   }
 
-  async #load(job: EngineJob, device: Device, signal?: AbortSignal): Promise<DeviceReport> {
-    const threads = job.threads ?? defaultThreads()
-    const key = JSON.stringify([job.pkg.dir, job.pkg.hash, device, threads])
+  async #load(setup: EngineSetup, device: Device, signal?: AbortSignal): Promise<DeviceReport> {
+    const threads = setup.threads ?? defaultThreads()
+    const key = JSON.stringify([setup.pkg.dir, setup.pkg.hash, device, threads])
     if (this.#process && this.#loaded?.key === key) return this.#loaded.report
     this.#loaded = undefined
-    const { dir: packageDir, hash: packageHash } = job.pkg
+    const { dir: packageDir, hash: packageHash } = setup.pkg
     const reply = await this.#ask(
       { type: 'load', packageDir, packageHash, device, threads },
       'loaded',
@@ -152,12 +177,8 @@ export class EngineClient {
   async #run(job: EngineJob, options: EngineOptions): Promise<EngineResult> {
     const { dims, spacing, origin, direction } = job.grid
     const grid = { dims, spacing, origin, direction }
-    const request: EngineRequest = {
-      type: 'screen',
-      workFolder: job.workFolder,
-      grid,
-      findings: job.findings,
-    }
+    const { workFolder, findings, unscored = 'lowest' } = job
+    const request: EngineRequest = { type: 'screen', workFolder, grid, findings, unscored }
     return (await this.#ask(request, 'done', options.signal, options.onProgress)).result
   }
 

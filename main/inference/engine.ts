@@ -144,7 +144,7 @@ async function runJob(model: ModelSession, request: ScreenRequest): Promise<Engi
       { ...modelGrid, voxels: scored.score },
       scored.mask,
       source,
-      calibration.score[0],
+      request.unscored === 'nan' ? Number.NaN : calibration.score[0],
       cropBox,
     )
     await writeRaw(join(request.workFolder, WORK_FILES.score), mapped)

@@ -47,6 +47,13 @@ export const FindingsParameters = z.object({
 })
 export type FindingsParameters = z.infer<typeof FindingsParameters>
 
+/**
+ * What a voxel outside the body gets: the calibration's lowest score, as exports have it, or NaN, for whoever must
+ * tell it from a voxel that scored low. Findings need `lowest`.
+ */
+export const Unscored = z.enum(['lowest', 'nan'])
+export type Unscored = z.infer<typeof Unscored>
+
 export const EngineRequest = z.discriminatedUnion('type', [
   /** Opens the network on a device and proves the device with the golden tile. Answer: `loaded` or `failed`. */
   z.object({
@@ -62,6 +69,7 @@ export const EngineRequest = z.discriminatedUnion('type', [
     workFolder: z.string(),
     grid: GridSchema,
     findings: FindingsParameters.nullable(),
+    unscored: Unscored,
   }),
   /** Releases the network and ends the process. */
   z.object({ type: z.literal('close') }),

@@ -97,6 +97,20 @@ describe('a run', () => {
     await expect(stat(join(workFolder, WORK_FILES.mask))).rejects.toThrow('ENOENT')
   })
 
+  test('marks unscored voxels with NaN for whoever must tell them from low scores', async () => {
+    const { job, volume, workFolder } = await makeJob(tiny, { findings: null, unscored: 'nan' })
+    await client.screen(job)
+    const score = await readRaw(join(workFolder, WORK_FILES.score), new Float32Array(voxelCount(volume)))
+    expect(score[0]).toBeNaN()
+    expect(score[20 + 40 * (18 + 36 * 20)]).toBeGreaterThan(0)
+  })
+
+  test('prepare says which device a run would take, and the run takes it without loading again', async () => {
+    const report = await client.prepare({ pkg: tiny, device: 'cpu', threads: 2 })
+    const { job } = await makeJob(tiny)
+    expect((await client.screen(job)).device).toEqual(report)
+  })
+
   test('uses one engine process for job after job, also when both are asked for at once', async () => {
     const [first, second] = [await makeJob(tiny), await makeJob(tiny)]
     const pid = client.pid
@@ -215,7 +229,9 @@ describe('an engine that dies or is told to stop', () => {
     const begun = Promise.withResolvers<void>()
     const onProgress = (p: EngineProgress) => p.stage === 'inference' && begun.resolve()
     const error = failure(own.screen(job, signal ? { onProgress, signal } : { onProgress }))
-    return { error, inTile: begun.promise.then(() => sleep(200)) }
+    // A run that fails before its first tile must fail the test, not hold it up.
+    const tooSoon = error.then((e) => Promise.reject(e))
+    return { error, inTile: Promise.race([begun.promise, tooSoon]).then(() => sleep(200)) }
   }
 
   test('killed: the run fails with a clear error, and the next one works on a fresh engine', async () => {

@@ -1,0 +1,123 @@
+import { Command, CommanderError, Option } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
+import { WorkstationError } from '../errors.ts'
+import { demoCommand } from './cli/demoCommand.ts'
+import { evaluateCommand } from './cli/evaluateCommand.ts'
+import { EXIT, execute, reportError } from './cli/execute.ts'
+import { infoCommand } from './cli/infoCommand.ts'
+import { modelsCommand } from './cli/modelsCommand.ts'
+import {
+  deviceOption,
+  formatOption,
+  jsonOption,
+  levelOption,
+  minVolumeOption,
+  modelOption,
+  NOTICE,
+  threadsOption,
+  wholeNumberFrom,
+} from './cli/options.ts'
+import { sampleCommand } from './cli/sampleCommand.ts'
+import { screenCommand } from './cli/screenCommand.ts'
+
+/** The command line: parses, hands over to a command, and turns the outcome into an exit code. */
+
+const EXIT_CODES = `Exit codes: 0 done, 2 bad usage, 3 bad input or output, 4 model or engine failure, 130 cancelled.`
+
+function buildProgram(): Command {
+  const program = new Command('screener')
+    .description(`Screens CT scans for anything unusual, offline. ${NOTICE}`)
+    .version(packageJson.version)
+    .addHelpText('after', `\n${EXIT_CODES}\nSCREENER_DEBUG=1 adds the technical detail to error messages.`)
+  const command = (name: string, description: string, examples: string[], json = jsonOption()) =>
+    program
+      .command(name)
+      .description(description)
+      .addOption(json)
+      .addHelpText('after', `\nExamples:\n${examples.map((e) => `  ${e}`).join('\n')}\n\n${NOTICE}`)
+
+  command('screen', 'Screen a CT: anomaly maps, findings and masks, all on the scan’s own grid.', [
+    'npm run screen -- ~/scans/chest --out out/chest',
+    'npm run screen -- scan.nii.gz --out out/scan --level 99.5 --min-volume 1',
+    'npm run screen -- ~/scans/study --series 1.2.840.113619.2.1 --out out/study --json',
+  ])
+    .argument('<input>', 'folder of DICOM files, or a .nii or .nii.gz file')
+    .requiredOption('--out <dir>', 'folder for the results; made where missing')
+    .addOption(modelOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(levelOption())
+    .addOption(minVolumeOption())
+    .addOption(formatOption())
+    .option('--series <uid>', 'Series Instance UID, where the folder holds several series')
+    .action((input, flags) => execute(flags, (context) => screenCommand(input, flags, context)))
+
+  command(
+    'sample',
+    'Make a sample CT: a procedural patient with lesions, as a DICOM series with its truth.',
+    ['npm run sample', 'npm run sample -- --out sample2 --seed 7'],
+  )
+    .option('--out <dir>', 'folder for the sample', 'sample')
+    .option('--seed <n>', 'another seed is another patient', wholeNumberFrom(0), 1)
+    .action((flags) => execute(flags, (context) => sampleCommand(flags, context)))
+
+  command('demo', 'Screen the sample CT and compare what is found with the lesions that are in it.', [
+    'npm run demo',
+    'npm run demo -- --device cpu --threads 4',
+  ])
+    .option('--out <dir>', 'folder for the results', 'out/demo')
+    .option('--sample <dir>', 'folder of the sample; made where missing', 'sample')
+    .addOption(modelOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(levelOption())
+    .addOption(minVolumeOption())
+    .action((flags) => execute(flags, (context) => demoCommand(flags, context)))
+
+  command('models', 'List the installed models, with what they learned from and their licence.', [
+    'npm run models',
+    'npm run models -- --json',
+  ]).action((flags) => execute(flags, modelsCommand))
+
+  command('info', 'Say what a folder or file holds: series, geometry, warnings.', [
+    'npm run info -- ~/scans/study',
+    'npm run info -- scan.nii.gz --json',
+  ])
+    .argument('<input>', 'folder of DICOM files, or a .nii or .nii.gz file')
+    .action((input, flags) => execute(flags, (context) => infoCommand(input, context)))
+
+  command(
+    'evaluate',
+    'Measure a model on scans with known lesions: voxel AUROC beside a trivial baseline.',
+    ['npm run evaluate -- ~/cases', 'npm run evaluate -- ~/cases --model models/mine --json result.json'],
+    new Option('--json [file]', 'print one machine-readable object instead of text; or write it to a file'),
+  )
+    .argument('<cases>', 'folder of cases: <case>/ct.nii.gz with <case>/mask.nii.gz')
+    .addOption(modelOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(levelOption())
+    .addOption(minVolumeOption())
+    .option('--seed <n>', 'seed of the voxel sample', wholeNumberFrom(0), 0)
+    .action((cases, flags) =>
+      execute({ json: flags.json === true }, (context) => evaluateCommand(cases, flags, context)),
+    )
+
+  for (const each of [program, ...program.commands]) {
+    // Errors are reported in one place below, which knows of --json.
+    each.exitOverride().configureOutput({ outputError: () => {} })
+  }
+  return program
+}
+
+try {
+  await buildProgram().parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  if (error.exitCode !== 0) {
+    const help = error.code === 'commander.help'
+    const sentence = help ? 'Name a command; --help lists them.' : error.message.replace(/^error: /, '')
+    const known = new WorkstationError('usage/command-line', sentence)
+    process.exitCode = help ? EXIT.usage : reportError(known, process.argv.includes('--json'))
+  }
+}

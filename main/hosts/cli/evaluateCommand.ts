@@ -1,0 +1,50 @@
+import { writeFile } from 'node:fs/promises'
+import { evaluate } from '../../evaluation/evaluate.ts'
+import { evaluationTable } from '../../evaluation/table.ts'
+import { asOutputError } from '../../exporting/outputError.ts'
+import { findModel } from '../../screening/models.ts'
+import { scoreScan } from '../../screening/scoreScan.ts'
+import type { CommandContext } from './execute.ts'
+import type { EngineFlags, FindingFlags } from './options.ts'
+
+export interface EvaluateFlags extends EngineFlags, FindingFlags {
+  seed: number
+  /** True for stdout, or the file to write. */
+  json?: string | true
+}
+
+/** `evaluate CASES`: the model against ground truth, beside the trivial baseline. */
+export async function evaluateCommand(casesDir: string, flags: EvaluateFlags, context: CommandContext) {
+  const { client, signal, reporter, print } = context
+  const pkg = await findModel(flags.model)
+  const threads = flags.threads === undefined ? {} : { threads: flags.threads }
+  const engine = { signal, onWarning: reporter.onWarning }
+  const { device } = await client.prepare(
+    { pkg, device: flags.device, ...threads },
+    { ...engine, onDevice: reporter.onDevice },
+  )
+  const { name, version } = pkg.manifest
+  const evaluation = await evaluate(casesDir, {
+    model: { name, version, hash: pkg.hash, calibration: pkg.manifest.calibration },
+    device,
+    seed: flags.seed,
+    level: flags.level,
+    minVolumeMl: flags.minVolume,
+    // One device for all cases, the one that was recorded.
+    screen: (ctPath) => {
+      const options = { ...engine, onProgress: reporter.onProgress }
+      return scoreScan(ctPath, client, { pkg, device, ...threads }, options)
+    },
+    onProgress: ({ case: name, index, total, stage }) => {
+      reporter.stop()
+      if (stage === 'reading') process.stderr.write(`Case ${index} of ${total}: ${name}\n`)
+    },
+  })
+  print(evaluationTable(evaluation).trimEnd())
+  if (typeof flags.json === 'string') {
+    await writeFile(flags.json, `${JSON.stringify(evaluation, null, 2)}\n`).catch((error) => {
+      throw asOutputError(error, String(flags.json))
+    })
+  }
+  return evaluation
+}

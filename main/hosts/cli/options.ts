@@ -1,0 +1,81 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { type OutputFormat, RESEARCH_USE_ONLY } from '../../exporting/runRecord.ts'
+import { DeviceChoice } from '../../inference/devices.ts'
+import { DEFAULT_MODEL } from '../../screening/models.ts'
+
+export const NOTICE = `${RESEARCH_USE_ONLY}.`
+
+export const DEFAULT_LEVEL = 99.9
+export const DEFAULT_MIN_VOLUME_ML = 0.1
+
+export interface EngineFlags {
+  model: string
+  device: DeviceChoice
+  threads?: number
+}
+
+export interface FindingFlags {
+  level: number
+  minVolume: number
+}
+
+/** A finite number within bounds, written as a number and nothing else. */
+export function numberBetween(low: number, high: number, unit = ''): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= low && value <= high)) {
+      const bounds = high === Number.POSITIVE_INFINITY ? `at least ${low}` : `from ${low} to ${high}`
+      throw new InvalidArgumentError(`It must be a number ${bounds}${unit}.`)
+    }
+    return value
+  }
+}
+
+export function wholeNumberFrom(low: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < low) {
+      throw new InvalidArgumentError(`It must be a whole number, at least ${low}.`)
+    }
+    return value
+  }
+}
+
+function formats(text: string): OutputFormat[] {
+  const names = text.split(',').map((name) => name.trim())
+  const wrong = names.find((name) => name !== 'nifti' && name !== 'seg')
+  if (wrong !== undefined) throw new InvalidArgumentError(`It must be nifti, seg or nifti,seg, not ${wrong}.`)
+  return [...new Set(names as OutputFormat[])]
+}
+
+export const modelOption = () =>
+  new Option('--model <name|path>', 'model package: an installed name or a folder').default(DEFAULT_MODEL)
+
+export const deviceOption = () =>
+  new Option('--device <device>', 'what to compute on; auto takes the best that works')
+    .choices(DeviceChoice.options)
+    .default('auto')
+
+export const threadsOption = () =>
+  new Option('--threads <n>', 'CPU threads (default: the physical cores)').argParser(wholeNumberFrom(1))
+
+export const levelOption = () =>
+  new Option(
+    '--level <percentile>',
+    'anomaly level from which voxels count as a finding: a percentile of normal tissue',
+  )
+    .argParser(numberBetween(0, 100))
+    .default(DEFAULT_LEVEL)
+
+export const minVolumeOption = () =>
+  new Option('--min-volume <mL>', 'leave out findings smaller than this')
+    .argParser(numberBetween(0, Number.POSITIVE_INFINITY))
+    .default(DEFAULT_MIN_VOLUME_ML)
+
+export const formatOption = () =>
+  new Option(
+    '--format <list>',
+    'nifti, seg or both, comma-separated (default: both for DICOM, nifti for NIfTI)',
+  ).argParser(formats)
+
+export const jsonOption = () => new Option('--json', 'print one machine-readable object instead of text')

@@ -1,0 +1,97 @@
+import type { OutputFormat } from '../../exporting/runRecord.ts'
+import type { Finding } from '../../findings/findings.ts'
+import { formatLevel } from '../../findings/level.ts'
+import { findModel } from '../../screening/models.ts'
+import { type ScreenResult, screen } from '../../screening/screen.ts'
+import type { CommandContext } from './execute.ts'
+import { type EngineFlags, type FindingFlags, NOTICE } from './options.ts'
+import { duration, table, wrap } from './text.ts'
+
+export interface ScreenFlags extends EngineFlags, FindingFlags {
+  out: string
+  format?: OutputFormat[]
+  series?: string
+}
+
+/** `screen INPUT --out DIR`: everything from a CT to its findings. Returns the run record with its findings. */
+export async function screenCommand(input: string, flags: ScreenFlags, context: CommandContext) {
+  const result = await screenWith(input, flags, context)
+  context.print(describeResult(result))
+  return { ...result.run, out: result.out, findings: result.findings }
+}
+
+export async function screenWith(
+  input: string,
+  flags: ScreenFlags,
+  { client, signal, reporter }: CommandContext,
+): Promise<ScreenResult> {
+  const pkg = await findModel(flags.model)
+  const request = {
+    input,
+    out: flags.out,
+    pkg,
+    device: flags.device,
+    level: flags.level,
+    minVolumeMl: flags.minVolume,
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(flags.format ? { formats: flags.format } : {}),
+    ...(flags.series ? { seriesInstanceUid: flags.series } : {}),
+  }
+  return screen(request, {
+    client,
+    signal,
+    onProgress: reporter.onProgress,
+    onWarning: reporter.onWarning,
+    onDevice: reporter.onDevice,
+  })
+}
+
+/** A table for the terminal; findings.csv has every column. */
+export function findingsTable(findings: Finding[]): string {
+  const header = [
+    '#',
+    'volume mL',
+    'peak level',
+    'rarity',
+    'peak score',
+    'L mm',
+    'P mm',
+    'S mm',
+    'HU mean ± SD',
+  ]
+  const rows = findings.map((f) => [
+    String(f.number),
+    f.volumeMl.toFixed(2),
+    f.peakLevel.toFixed(3),
+    formatLevel(f.peakLevel),
+    f.peakScore.toFixed(2),
+    ...f.centreMm.map((mm) => mm.toFixed(0)),
+    `${f.huMean.toFixed(0)} ± ${f.huSd.toFixed(0)}`,
+  ])
+  return table(header, rows)
+}
+
+/** More lines than this are read in findings.csv, not on a terminal. */
+const FINDINGS_SHOWN = 20
+
+export function describeResult({ run, findings, out }: ScreenResult): string {
+  const { level, minVolumeMl } = run.parameters
+  const total = Object.values(run.seconds).reduce((sum, s) => sum + s, 0)
+  const what = `at anomaly level ${level} (${formatLevel(level)}), ${minVolumeMl} mL or more`
+  const lines = [
+    '',
+    `${findings.length === 0 ? 'No findings' : `${findings.length} finding${findings.length === 1 ? '' : 's'}`} ${what}.`,
+  ]
+  if (findings.length > 0) lines.push('', findingsTable(findings.slice(0, FINDINGS_SHOWN)))
+  if (findings.length > FINDINGS_SHOWN)
+    lines.push(`… and ${findings.length - FINDINGS_SHOWN} more in findings.csv.`)
+  lines.push(
+    '',
+    wrap(
+      `Level: percentile of normal tissue (100 is rarest). Score: −log q. L, P, S: centre in the patient's left, posterior and superior direction, mm. A finding is rare for the model ${run.model.name} ${run.model.version}, which is not the same as abnormal.`,
+    ),
+    `${[...run.files.map((file) => file.name), 'run.json'].join(', ')} in ${out}`,
+    `Took ${duration(total)} on ${run.device.device}. ${NOTICE}`,
+  )
+  return lines.join('\n')
+}
