@@ -1,3 +1,4 @@
+import './noTelemetry.ts'
 import { join } from 'node:path'
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { WorkstationError } from '../errors.ts'
