@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join, posix, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -122,7 +122,8 @@ function cycle(sources: readonly Source[]): string[] | undefined {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const sources: Source[] = ['main', 'preload', 'renderer'].flatMap((top) =>
+const tops = ['main', 'preload', 'renderer'].filter((top) => existsSync(join(ROOT, top)))
+const sources: Source[] = tops.flatMap((top) =>
   readdirSync(join(ROOT, top), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.[mc]?tsx?$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
