@@ -63,7 +63,7 @@ def calibrate(_):
         if not name.startswith('phantom_'):
             samples.append(generator.choice(inside, 500_000, replace=len(inside) < 500_000))
     scores = np.percentile(np.concatenate(samples).astype(np.float64), PERCENTILES)
-    scores += np.arange(len(scores)) * 1e-9      # strictly ascending also where quantiles tie
+    scores = np.maximum.accumulate(scores + np.arange(len(scores)) * 1e-4)   # strictly ascending, also in float32
     (data.WORK / 'calibration.json').write_text(json.dumps(
         {'percentile': PERCENTILES, 'score': [round(float(s), 6) for s in scores], 'perVolume': per_volume}, indent=1))
 
