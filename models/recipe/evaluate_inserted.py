@@ -65,7 +65,7 @@ def regions(hu, body):
 # --- what -------------------------------------------------------------------------------------------------------
 
 def blob(shape, center, radius_mm, generator, roughness=0.25):
-    """Soft-edged irregular ball: membership 0..1 on the whole grid (linear over about 3 mm at its border)."""
+    """Soft-edged irregular ball: membership 0..1 (linear over about 3 mm at its border)."""
     grid = np.stack(np.meshgrid(*[(np.arange(n) - c) * s for n, c, s in zip(shape, center, SPACING[::-1])],
                                 indexing='ij'))
     stretch = generator.uniform(0.8, 1.25, 3)
@@ -75,15 +75,15 @@ def blob(shape, center, radius_mm, generator, roughness=0.25):
     return np.clip((radius_mm * (1 + roughness * 0.5 * noise) - distance) / 3 + 0.5, 0, 1)
 
 
-def noise_of(hu, generator):
-    """Noise with the scan's own standard deviation and a plausible correlation length."""
-    sd = 1.4826 * np.median(np.abs(hu - ndimage.gaussian_filter(hu, 1.5))[hu > -200])
+def noise_sd(hu):
+    """Standard deviation of the scan's own noise in soft tissue, HU (from the median absolute deviation)."""
+    return 1.4826 * np.median(np.abs(hu - ndimage.gaussian_filter(hu, 1.5))[hu > -200])
+
+
+def fill(hu, membership, value, sd, generator):
+    """HU with the lesion's value and noise of a plausible correlation length in it."""
     noise = ndimage.gaussian_filter(generator.standard_normal(hu.shape), 0.6)
-    return noise / noise.std() * sd
-
-
-def fill(hu, membership, value, generator):
-    return hu * (1 - membership) + membership * (value + noise_of(hu, generator))
+    return hu * (1 - membership) + membership * (value + noise / noise.std() * sd)
 
 
 KINDS = {   # kind: (region, radius range mm, HU range or None)
@@ -100,29 +100,37 @@ KINDS = {   # kind: (region, radius range mm, HU range or None)
 }
 
 
-def insert(hu, where, kind, generator, taken):
+def insert(hu, where, kind, sd, generator, taken):
     """(HU with one more lesion, its mask) or None where the volume has no room for it."""
     region, radii, values = KINDS[kind]
     candidates = np.argwhere(where[region] & ~taken)
     if len(candidates) < 200:
         return None
     center = candidates[generator.integers(len(candidates))]
-    membership = blob(hu.shape, center, generator.uniform(*radii), generator)
-    value = generator.uniform(*values)
+    radius, value = generator.uniform(*radii), generator.uniform(*values)
+    reach = [int(1.6 * radius / s) + 6 for s in SPACING[::-1]]
+    box = tuple(slice(max(0, c - r), c + r + 1) for c, r in zip(center, reach))
+    part = hu[box]
+    membership = blob(part.shape, [c - b.start for c, b in zip(center, box)], radius, generator)
     if kind in ('consolidation', 'effusion', 'pneumothorax', 'nodule ground glass'):
-        lungs = ndimage.gaussian_filter(ndimage.binary_closing(where['lungs'], iterations=2).astype(np.float32), 0.7)
-        membership = membership * lungs
+        membership = membership * soft(ndimage.binary_closing(where['lungs'][box], iterations=2))
     elif region == 'bone':
-        membership = membership * ndimage.gaussian_filter(
-            ndimage.binary_closing(hu > 120, iterations=2).astype(np.float32), 0.7)
+        membership = membership * soft(ndimage.binary_closing(part > 120, iterations=2))
     if region == 'organ':
-        lesion = hu + membership * value
-    elif kind == 'nodule ground glass':
-        lesion = np.where(hu < value, fill(hu, membership, value, generator), hu)
+        lesion = part + membership * value
     else:
-        lesion = fill(hu, membership, value, generator)
-    mask = membership > 0.5
-    return (lesion.astype(np.float32), mask) if mask.sum() >= 20 else None
+        lesion = fill(part, membership, value, sd, generator)
+        if kind == 'nodule ground glass':
+            lesion = np.maximum(part, lesion)      # vessels shine through
+    if (membership > 0.5).sum() < 20:
+        return None
+    changed, mask = hu.copy(), np.zeros(hu.shape, bool)
+    changed[box], mask[box] = lesion, membership > 0.5
+    return changed, mask
+
+
+def soft(mask):
+    return ndimage.gaussian_filter(mask.astype(np.float32), 0.7)
 
 
 # --- baseline ---------------------------------------------------------------------------------------------------
@@ -169,13 +177,12 @@ def evaluate(arguments):
         case = file.parent.name if file.name == 'ct.nii.gz' else file.name.removesuffix('.nii.gz')
         clean = read_hu(file)
         body = body_mask(clean)
-        where = regions(clean, body)
+        where, sd = regions(clean, body), noise_sd(clean)
         generator = np.random.default_rng([config.SEED, index])
-        todo = list(KINDS)
         for _ in range(arguments.rounds):
             hu, lesions, taken = clean, [], np.zeros(clean.shape, bool)
-            for kind in [todo[i] for i in generator.permutation(len(todo))]:
-                inserted = insert(hu, where, kind, generator, taken)
+            for kind in generator.permutation(list(KINDS)):
+                inserted = insert(hu, where, kind, sd, generator, taken)
                 if inserted is None or (inserted[1] & taken).any():
                     continue
                 hu, mask = inserted

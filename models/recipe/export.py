@@ -53,15 +53,14 @@ def calibrate(_):
     screener = load_screener()
     generator = np.random.default_rng(config.SEED)
     samples, per_volume = [], {}
-    for name in data.names('calibration'):
+    for name in config.CALIBRATION:
         started = time.time()
         images, body = read_volume(name)
         score, covered = score_volume(screener, images, body)
         inside = score[body & covered]
         per_volume[name] = [round(float(v), 3) for v in np.percentile(inside, [50, 95, 99, 99.9])]
         print(f'{name}: median, 95, 99, 99.9 % = {per_volume[name]}, {time.time() - started:.0f} s', flush=True)
-        if not name.startswith('phantom_'):
-            samples.append(generator.choice(inside, 500_000, replace=len(inside) < 500_000))
+        samples.append(generator.choice(inside, 500_000, replace=len(inside) < 500_000))
     scores = np.percentile(np.concatenate(samples).astype(np.float64), PERCENTILES)
     scores = np.maximum.accumulate(scores + np.arange(len(scores)) * 1e-4)   # strictly ascending, also in float32
     (data.WORK / 'calibration.json').write_text(json.dumps(

@@ -315,7 +315,7 @@ def train_condition(arguments):
     g.unet.requires_grad_(True)
     head = Projector(256).to(DEVICE)
     q = Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)).to(DEVICE)
-    steps = arguments.steps or 1500
+    steps = arguments.steps or 1100
     stage = Stage('condition', {'g': g, 'head': head, 'q': q}, steps, 2e-3)
     pairs, count = 2, 512
 
@@ -385,7 +385,7 @@ def train_density(arguments):
     such masks; f and g frozen; noise 0.1 on the descriptors."""
     volumes = Coarse()
     g, q = load_condition()
-    stage = Stage('density', {'g': g, 'q': q}, arguments.steps or 600, 1e-3)
+    stage = Stage('density', {'g': g, 'q': q}, arguments.steps or 400, 1e-3)
     if stage.step == 0:
         recalibrate(g, volumes)
     g.eval()
