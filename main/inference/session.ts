@@ -67,8 +67,11 @@ async function createSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // DirectML refuses memory patterns (ONNX Runtime documentation, DirectML Execution Provider).
-    enableMemPattern: device !== 'dml',
+    // Measured on 96³ tiles of a network with a half-resolution stem, 2 threads. Arena without pattern: 2.9 s of CPU
+    // time a tile, 0.92 GB resident. Arena with pattern: 3.1 s, 1.71 GB. No arena: 3.7–3.9 s (a quarter of it page
+    // faults), 1.0–1.1 GB at its peak. DirectML refuses patterns anyway.
+    enableCpuMemArena: true,
+    enableMemPattern: false,
     logSeverityLevel: LOG_SEVERITY_FATAL,
   }
   try {

@@ -219,7 +219,10 @@ async function handOver(opened: OpenedCt, workFolder: string): Promise<OpenedCt>
   return opened
 }
 
-/** score.nii.gz, level.nii.gz and mask.nii.gz, slice by slice from the engine's files. */
+/**
+ * score.nii.gz, level.nii.gz and mask.nii.gz, slice by slice from the engine's files. All at once: compressing is what
+ * takes the time, and each file is compressed on a thread of its own.
+ */
 async function writeVolumes(
   { volume, source }: OpenedCt,
   pkg: ModelPackage,
@@ -227,20 +230,22 @@ async function writeVolumes(
   output: OutputFolder,
   signal?: AbortSignal,
 ): Promise<void> {
-  const sliceVoxels = volume.dims[0] * volume.dims[1]
-  const score = openSlabs(join(workFolder, WORK_FILES.score), new Float32Array(sliceVoxels))
-  const mask = openSlabs(join(workFolder, WORK_FILES.mask), new Uint16Array(sliceVoxels))
-  const level = new Float32Array(sliceVoxels)
-  const options = signal ? { signal } : {}
-  try {
-    await writeNifti(output.path('score.nii.gz'), volume, score.slab, source, options)
-    const levelSlab = (k: number) => levels(score.slab(k), pkg.manifest.calibration, level)
-    await writeNifti(output.path('level.nii.gz'), volume, levelSlab, source, options)
-    await writeNifti(output.path('mask.nii.gz'), volume, mask.slab, source, options)
-  } finally {
-    score.close()
-    mask.close()
-  }
+  const slice = volume.dims[0] * volume.dims[1]
+  const score = openSlabs(join(workFolder, WORK_FILES.score), new Float32Array(slice))
+  const forLevel = openSlabs(join(workFolder, WORK_FILES.score), new Float32Array(slice))
+  const mask = openSlabs(join(workFolder, WORK_FILES.mask), new Uint16Array(slice))
+  const level = new Float32Array(slice)
+  const levelSlab = (k: number) => levels(forLevel.slab(k), pkg.manifest.calibration, level)
+  const write = (name: string, slab: (k: number) => Float32Array | Uint16Array) =>
+    writeNifti(output.path(name), volume, slab, source, signal ? { signal } : {})
+  const written = await Promise.allSettled([
+    write('score.nii.gz', score.slab),
+    write('level.nii.gz', levelSlab),
+    write('mask.nii.gz', mask.slab),
+  ])
+  for (const slabs of [score, forLevel, mask]) slabs.close()
+  // Only when none is still writing may the caller remove what there is.
+  for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 /** A scan that DICOM SEG cannot refer to costs the segmentation, not the run: what is wrong becomes a warning. */
