@@ -168,7 +168,7 @@ def auroc(score, lesion, others, generator):
 
 
 def evaluate(arguments):
-    screener = export.load_screener()
+    run = export.tile_scorer(arguments.threads)
     baseline = PositionalDeviation(arguments.train)
     cases = [arguments.train / f'{name}.nii.gz' for name in config.CALIBRATION]
     cases += [arguments.eval / name / 'ct.nii.gz' for name in FULL_CHEST]
@@ -188,7 +188,7 @@ def evaluate(arguments):
                 hu, mask = inserted
                 lesions.append((kind, mask & body))
                 taken |= ndimage.binary_dilation(mask, iterations=8)
-            score, covered = export.score_volume(screener, images_of(hu), body)
+            score, covered = export.score_volume(run, images_of(hu), body)
             trivial = baseline.score(hu)
             others = body & covered & ~taken
             for kind, mask in lesions:
@@ -209,12 +209,10 @@ def evaluate(arguments):
 
 
 if __name__ == '__main__':
-    import torch
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--train', type=pathlib.Path, required=True, help='folder of the training volumes')
     parser.add_argument('--eval', type=pathlib.Path, required=True, help='folder of the evaluation cases')
     parser.add_argument('--rounds', type=int, default=1, help='times lesions are inserted into each volume')
     parser.add_argument('--threads', type=int, default=2)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
     evaluate(arguments)

@@ -1,15 +1,18 @@
 """Turns the trained checkpoints into a model package: calibrate, fuse, export, prove, describe.
 
+    python3 export.py graph                   # fuse f, g and q -> work/screener.onnx
     python3 export.py calibrate               # scores of the held-out calibration volumes -> work/calibration.json
     python3 export.py package --out ../screener-ct-small
 """
 import argparse
 import hashlib
 import json
+import shutil
 import time
 
 import numpy as np
 import onnx
+import onnx.numpy_helper
 import torch
 
 import config
@@ -33,12 +36,43 @@ def load_screener():
     return screener.cpu().eval().requires_grad_(False)
 
 
-def score_volume(screener, images, body):
-    """Blended score map, float32 [z, y, x], and the voxels that have one."""
-    def run(tile):
-        with torch.no_grad():
-            return screener(torch.from_numpy(tile)[None])[0][0, 0].numpy()
+def graph(_=None):
+    """Exports the fused network; BatchNorm folds into the convolutions on the way. Weights are stored as float16 (and
+    computed with as float32), which halves the file."""
+    screener = load_screener()
+    edge = config.PATCH
+    file = data.WORK / 'screener.onnx'
+    torch.onnx.export(screener, torch.zeros(1, len(config.PREPROCESSING['channels']), edge, edge, edge), str(file),
+                      opset_version=17, do_constant_folding=True,
+                      input_names=['image'], output_names=['score', 'descriptor'])
+    model = onnx.load(str(file))
+    casts = []
+    for weight in model.graph.initializer:
+        array = onnx.numpy_helper.to_array(weight)
+        if array.dtype != np.float32 or array.size < 4096 or array.ndim < 5 or array.shape[1] == 1:
+            continue
+        half = onnx.numpy_helper.from_array(array.astype(np.float16), weight.name + '_half')
+        casts.append(onnx.helper.make_node('Cast', [half.name], [weight.name], to=onnx.TensorProto.FLOAT))
+        weight.CopyFrom(half)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(file))
+    print(f'{file.name}: {file.stat().st_size / 1e6:.2f} MB')
 
+
+def tile_scorer(threads):
+    """Function from a tile [2, D, H, W] to score [D, H, W]: the exported graph in ONNX Runtime."""
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(data.WORK / 'screener.onnx'), options, ['CPUExecutionProvider'])
+    return lambda tile: session.run(['score'], {'image': tile[None]})[0][0, 0]
+
+
+def score_volume(run, images, body):
+    """Blended score map, float32 [z, y, x], and the voxels that have one. run: as of tile_scorer."""
     return sliding_window(list(images), body, run, (config.PATCH,) * 3, config.OVERLAP, config.BLEND_SIGMA)
 
 
@@ -47,16 +81,16 @@ def read_volume(name):
         return stored['images'].astype(np.float32) / 65535, stored['body']
 
 
-def calibrate(_):
+def calibrate(arguments):
     """Score quantiles over the body voxels of the calibration volumes, every real volume with the same weight. They
     are patients, not proven normals: what little disease they hold raises the tail, which makes levels cautious."""
-    screener = load_screener()
+    run = tile_scorer(arguments.threads)
     generator = np.random.default_rng(config.SEED)
     samples, per_volume = [], {}
     for name in config.CALIBRATION:
         started = time.time()
         images, body = read_volume(name)
-        score, covered = score_volume(screener, images, body)
+        score, covered = score_volume(run, images, body)
         inside = score[body & covered]
         per_volume[name] = [round(float(v), 3) for v in np.percentile(inside, [50, 95, 99, 99.9])]
         print(f'{name}: median, 95, 99, 99.9 % = {per_volume[name]}, {time.time() - started:.0f} s', flush=True)
@@ -78,7 +112,6 @@ def hours(stage):
 def package(arguments):
     out = arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    screener = load_screener()
     edge = config.PATCH
     shape = (edge, edge, edge)
 
@@ -88,16 +121,15 @@ def package(arguments):
     tile = np.round(images[(slice(None), *[slice(s, s + edge) for s in start])] * 255).astype(np.uint8)
     tile = np.pad(tile, [(0, 0), *[(0, edge - n) for n in tile.shape[1:]]])
     (out / 'golden-input.bin').write_bytes(tile.tobytes())
-    example = torch.from_numpy(tile.astype(np.float32) / 255)[None]
+    example = tile.astype(np.float32) / 255
+    score = tile_scorer(arguments.threads)(example)
     with torch.no_grad():
-        score, descriptor = screener(example)
+        expected, descriptor = load_screener()(torch.from_numpy(example)[None])
+    difference = np.abs(score - expected[0, 0].numpy()) / np.maximum(1, np.abs(score))
+    print(f'graph against PyTorch with unrounded weights: relative difference at most {difference.max():.1e}')
     stride = 4
-    (out / 'golden-score.bin').write_bytes(
-        np.ascontiguousarray(score[0, 0, ::stride, ::stride, ::stride].numpy(), '<f4').tobytes())
-
-    torch.onnx.export(screener, example, str(out / 'screener.onnx'), opset_version=17, do_constant_folding=True,
-                      input_names=['image'], output_names=['score', 'descriptor'])
-    onnx.checker.check_model(onnx.load(str(out / 'screener.onnx')))
+    (out / 'golden-score.bin').write_bytes(np.ascontiguousarray(score[::stride, ::stride, ::stride], '<f4').tobytes())
+    shutil.copyfile(data.WORK / 'screener.onnx', out / 'screener.onnx')
 
     calibration = json.loads((data.WORK / 'calibration.json').read_text())
     trained = {stage: hours(stage) for stage in ('descriptor', 'condition', 'density')}
@@ -148,10 +180,10 @@ def package(arguments):
 if __name__ == '__main__':
     import pathlib
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('command', choices=['calibrate', 'package'])
+    parser.add_argument('command', choices=['graph', 'calibrate', 'package'])
     parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / 'screener-ct-small')
     parser.add_argument('--version', default='0.1.0')
     parser.add_argument('--threads', type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    {'calibrate': calibrate, 'package': package}[arguments.command](arguments)
+    {'graph': graph, 'calibrate': calibrate, 'package': package}[arguments.command](arguments)
