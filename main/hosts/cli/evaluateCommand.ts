@@ -36,8 +36,7 @@ export async function evaluateCommand(casesDir: string, flags: EvaluateFlags, co
       return scoreScan(ctPath, client, { pkg, device, ...threads }, options)
     },
     onProgress: ({ case: name, index, total, stage }) => {
-      reporter.stop()
-      if (stage === 'reading') process.stderr.write(`Case ${index} of ${total}: ${name}\n`)
+      if (stage === 'reading') reporter.say(`Case ${index} of ${total}: ${name}`)
     },
   })
   print(evaluationTable(evaluation).trimEnd())

@@ -16,6 +16,8 @@ const STAGE_TEXT: Record<ScreenStage, string> = {
 }
 
 export interface Reporter {
+  /** A line about what is going on. */
+  say(text: string): void
   onProgress(progress: ScreenProgress): void
   onWarning(warning: Warning): void
   onDevice(report: DeviceReport): void
@@ -39,6 +41,7 @@ function barReporter(stderr: NodeJS.WriteStream): Reporter {
     stderr.write(`${text}\n`)
   }
   return {
+    say,
     onProgress: ({ stage, done, total, secondsLeft }) => {
       // The stage begins before its tiles are counted.
       if (stage !== 'inference' || total < 2) {
@@ -64,9 +67,12 @@ function barReporter(stderr: NodeJS.WriteStream): Reporter {
 }
 
 function lineReporter(stderr: NodeJS.WriteStream): Reporter {
-  const say = (text: string) => stderr.write(`${text}\n`)
+  const say = (text: string) => {
+    stderr.write(`${text}\n`)
+  }
   let tenths = 0
   return {
+    say,
     onProgress: ({ stage, done, total, secondsLeft }) => {
       if (stage !== 'inference') {
         say(`${STAGE_TEXT[stage]} …`)

@@ -4,7 +4,11 @@ import type { CommandContext } from './execute.ts'
 import { table } from './text.ts'
 
 /** `sample`: a CT with known lesions, for trying things out where no scan is at hand. */
-export async function sampleCommand(flags: { out: string; seed: number }, { print, signal }: CommandContext) {
+export async function sampleCommand(
+  flags: { out: string; seed: number },
+  { print, signal, reporter }: CommandContext,
+) {
+  reporter.say(`Drawing a patient in ${flags.out} …`)
   const sample = await makeSample(flags.out, { seed: flags.seed }, signal)
   print(`A procedural CT (seed ${sample.seed}) with these lesions:\n\n${lesionTable(sample)}\n`)
   print(`DICOM series: ${join(sample.dir, SAMPLE_FILES.series)}`)

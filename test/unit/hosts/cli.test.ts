@@ -38,6 +38,13 @@ function start(args: string[], temporary: string): { child: ChildProcess; outcom
   return { child, outcome }
 }
 
+/** Resolves when the program has said something on stderr. */
+function said(child: ChildProcess, words: string): Promise<void> {
+  return new Promise((resolve) => {
+    child.stderr!.on('data', (text: string) => text.includes(words) && resolve())
+  })
+}
+
 /** A run to its end, and a look at what it left among the temporary files. */
 async function screener(...args: string[]): Promise<Outcome & { left: string[] }> {
   const temporary = await temporaryFolder(onTestFinished)
@@ -208,10 +215,7 @@ describe.skipIf(process.platform === 'win32')('a signal ends with 130 within a s
     const temporary = await temporaryFolder(onTestFinished)
     const out = await outFolder()
     const { child, outcome } = start(['screen', made.series, '--out', out, '--model', model], temporary)
-    const inTile = new Promise<void>((resolve) => {
-      child.stderr!.on('data', (text: string) => text.includes('Preparing the scan') && resolve())
-    })
-    await Promise.race([inTile, outcome])
+    await Promise.race([said(child, 'Preparing the scan'), outcome])
     await sleep(1000)
     const started = performance.now()
     child.kill(signal)
@@ -226,7 +230,8 @@ describe.skipIf(process.platform === 'win32')('a signal ends with 130 within a s
   test('SIGINT while a sample is drawn', async () => {
     const folder = await temporaryFolder(onTestFinished)
     const { child, outcome } = start(['sample', '--out', join(folder, 'sample')], folder)
-    await sleep(1500)
+    await Promise.race([said(child, 'Drawing a patient'), outcome])
+    await sleep(300)
     const started = performance.now()
     child.kill('SIGINT')
     expect((await outcome).code).toBe(130)
