@@ -256,6 +256,10 @@ async function writeSegmentation(
   workFolder: string,
   output: OutputFolder,
 ): Promise<{ written: boolean; warning?: Warning }> {
+  if (findings.length === 0) {
+    output.absent('seg.dcm')
+    return { written: false }
+  }
   const mask = await readRaw(join(workFolder, WORK_FILES.mask), new Uint16Array(voxelCount(opened.volume)))
   const { name, version } = pkg.manifest
   try {
