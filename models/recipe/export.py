@@ -7,6 +7,8 @@
 import argparse
 import hashlib
 import json
+import os
+import pathlib
 import shutil
 import time
 
@@ -64,6 +66,7 @@ def graph(_=None):
 
 def tile_scorer(threads):
     """Function from a tile [2, D, H, W] to score [D, H, W]: the exported graph in ONNX Runtime."""
+    os.environ['ORT_DISABLE_TELEMETRY'] = '1'      # before the library loads: nothing leaves this machine
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -142,7 +145,7 @@ def package(arguments):
         'licence': 'MIT',
         'intendedUse': 'Demonstration and research only, not for diagnosis. Marks what is rare in its context on CT of '
                        'the chest and abdomen.',
-        'provenance': f'Trained without labels on {len(config.TRAINING)} CT volumes of 19 patients (chest, abdomen, '
+        'provenance': f'Trained without labels on {len(config.TRAINING)} CT volumes of 18 patients (chest, abdomen, '
                       f'pelvis, hips, 2 mm voxels) and {len(config.PHANTOM_SEEDS)} procedural phantoms, for '
                       f'{sum(trained.values()):.1f} hours on two shared CPU cores: a small fraction of the data and '
                       'the time of the published model, whose accuracy it does not have.',
@@ -150,7 +153,8 @@ def package(arguments):
             'Everything rare lights up: implants, contrast phases, artefacts, unusual but healthy anatomy.',
             'Large homogeneous masses can stay dark.',
             'Limbs, head and neck, and cropped fields of view are hardly in the training data.',
-            'Levels were calibrated on four patients with little disease, not on a normal population.',
+            'Levels were calibrated on four patients of cancer cohorts, not on a normal population: their disease raises the '
+            'tail, so a level is rather too low than too high.',
         ],
         'trainingData': [{'name': c, 'licence': l} for c, l in sorted(collections.items())]
                         + [{'name': 'Procedural phantoms of this project', 'licence': 'MIT'}],
@@ -168,17 +172,17 @@ def package(arguments):
         'golden': {
             'input': {'path': 'golden-input.bin', 'sha256': sha256(out / 'golden-input.bin')},
             'score': {'path': 'golden-score.bin', 'sha256': sha256(out / 'golden-score.bin')},
-            'stride': stride, 'tolerance': 1e-3,
+            # Room for the reduced precision that graphics cards multiply with (TF32: 10 bits of mantissa).
+            'stride': stride, 'tolerance': 1e-2,
         },
     }
     (out / 'model.json').write_text(json.dumps(manifest, indent=2) + '\n')
-    for file in sorted(out.iterdir()):
+    for file in sorted(f for f in out.iterdir() if f.is_file()):
         print(f'{file.name}: {file.stat().st_size / 1e6:.2f} MB')
     print('hours:', {k: round(v, 2) for k, v in trained.items()})
 
 
 if __name__ == '__main__':
-    import pathlib
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('command', choices=['graph', 'calibrate', 'package'])
     parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / 'screener-ct-small')

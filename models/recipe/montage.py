@@ -12,6 +12,7 @@ import pathlib
 import matplotlib
 import nibabel
 import numpy as np
+from scipy import ndimage
 
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt  # noqa: E402
@@ -47,7 +48,9 @@ def main(arguments):
         findings = list(csv.DictReader(file))
     rows = []
     if truth.any():
-        rows.append(('truth', tuple(int(v) for v in np.argwhere(truth).mean(0).round())))
+        labels, _ = ndimage.label(truth)
+        largest = labels == np.bincount(labels[truth]).argmax()
+        rows.append(('largest true lesion', tuple(int(v) for v in np.argwhere(largest).mean(0).round())))
     for finding in findings[:arguments.findings]:
         lps = [float(finding[f'centre_{axis}_mm']) for axis in ('left', 'posterior', 'superior')]
         rows.append((f"#{finding['number']}  {float(finding['volume_ml']):.1f} mL  peak {float(finding['peak_level_percentile']):.3f}",
@@ -58,8 +61,8 @@ def main(arguments):
     sx, sy, sz = spacing
     aspects = (sy / sx, sz / sx, sz / sy)
     for row, (title, at) in zip(axes, rows):
-        lung = ct[at] < -500
-        low, high = (-1200, 200) if lung else (-160, 240)
+        around = tuple(slice(max(0, c - int(15 / s)), c + int(15 / s) + 1) for c, s in zip(at, spacing))
+        low, high = (-1200, 250) if np.mean(ct[around] < -600) > 0.4 else (-160, 240)      # lung or soft tissue
         parts = [planes(a, at) for a in (ct, level, mask, truth)]
         for view in range(3):
             c, l, m, t = (p[view] for p in parts)
