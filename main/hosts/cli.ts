@@ -14,6 +14,7 @@ import {
   minVolumeOption,
   modelOption,
   NOTICE,
+  path,
   threadsOption,
   wholeNumberFrom,
 } from './cli/options.ts'
@@ -41,8 +42,8 @@ function buildProgram(): Command {
     'npm run screen -- scan.nii.gz --out out/scan --level 99.5 --min-volume 1',
     'npm run screen -- ~/scans/study --series 1.2.840.113619.2.1 --out out/study --json',
   ])
-    .argument('<input>', 'folder of DICOM files, or a .nii or .nii.gz file')
-    .requiredOption('--out <dir>', 'folder for the results; made where missing')
+    .argument('<input>', 'folder of DICOM files, or a .nii or .nii.gz file', path)
+    .requiredOption('--out <dir>', 'folder for the results; made where missing', path)
     .addOption(modelOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -57,7 +58,7 @@ function buildProgram(): Command {
     'Make a sample CT: a procedural patient with lesions, as a DICOM series with its truth.',
     ['npm run sample', 'npm run sample -- --out sample2 --seed 7'],
   )
-    .option('--out <dir>', 'folder for the sample', 'sample')
+    .option('--out <dir>', 'folder for the sample', path, 'sample')
     .option('--seed <n>', 'another seed is another patient', wholeNumberFrom(0), 1)
     .action((flags) => execute(flags, (context) => sampleCommand(flags, context)))
 
@@ -65,8 +66,8 @@ function buildProgram(): Command {
     'npm run demo',
     'npm run demo -- --device cpu --threads 4',
   ])
-    .option('--out <dir>', 'folder for the results', 'out/demo')
-    .option('--sample <dir>', 'folder of the sample; made where missing', 'sample')
+    .option('--out <dir>', 'folder for the results', path, 'out/demo')
+    .option('--sample <dir>', 'folder of the sample; made where missing', path, 'sample')
     .addOption(modelOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -83,7 +84,7 @@ function buildProgram(): Command {
     'npm run info -- ~/scans/study',
     'npm run info -- scan.nii.gz --json',
   ])
-    .argument('<input>', 'folder of DICOM files, or a .nii or .nii.gz file')
+    .argument('<input>', 'folder of DICOM files, or a .nii or .nii.gz file', path)
     .action((input, flags) => execute(flags, (context) => infoCommand(input, context)))
 
   command(
@@ -92,7 +93,7 @@ function buildProgram(): Command {
     ['npm run evaluate -- ~/cases', 'npm run evaluate -- ~/cases --model models/mine --json result.json'],
     new Option('--json [file]', 'print one machine-readable object instead of text; or write it to a file'),
   )
-    .argument('<cases>', 'folder of cases: <case>/ct.nii.gz with <case>/mask.nii.gz')
+    .argument('<cases>', 'folder of cases: <case>/ct.nii.gz with <case>/mask.nii.gz', path)
     .addOption(modelOption())
     .addOption(deviceOption())
     .addOption(threadsOption())

@@ -41,6 +41,12 @@ export function wholeNumberFrom(low: number): (text: string) => number {
   }
 }
 
+/** A path: the empty one would be the folder one happens to be in, as an unset shell variable makes it. */
+export function path(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.')
+  return text
+}
+
 function formats(text: string): OutputFormat[] {
   const names = text.split(',').map((name) => name.trim())
   const wrong = names.find((name) => name !== 'nifti' && name !== 'seg')

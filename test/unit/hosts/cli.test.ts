@@ -101,6 +101,8 @@ describe('bad usage ends with 2, one sentence, and nothing written', () => {
     [[], /Name a command|Usage/],
     [['polish'], /unknown command 'polish'/],
     [['screen', 'somewhere'], /--out <dir>' not specified/],
+    [['screen', 'somewhere', '--out', ''], /'--out <dir>' argument '' is invalid\. It must not be empty/],
+    [['info', ''], /It must not be empty/],
     [['screen', 'somewhere', '--out', 'x', '--level', '101'], /number from 0 to 100/],
     [['screen', 'somewhere', '--out', 'x', '--min-volume', '-1'], /number at least 0/],
     [['screen', 'somewhere', '--out', 'x', '--threads', '1.5'], /whole number, at least 1/],
