@@ -8,6 +8,7 @@ import { CT_IMAGE_STORAGE } from '../imaging/dicom/uids.ts'
 import { type CtVolume, indexToPatient } from '../imaging/volume.ts'
 import { encodeDicomHead, pixelDataHeader } from './dicomFile.ts'
 import { da, ds, lo, sh, tm } from './dicomText.ts'
+import { makeFolder } from './makeFolder.ts'
 import { asOutputError } from './outputError.ts'
 import { uidOfName } from './uid.ts'
 
@@ -55,7 +56,7 @@ export async function writeCtSeries(
   const names = Array.from({ length: volume.dims[2] }, (_, k) => `IM${String(k + 1).padStart(5, '0')}.dcm`)
   try {
     await mustBeReplaceable(target, dir)
-    await mkdir(dirname(target), { recursive: true })
+    await makeFolder(dirname(target))
     await mkdir(partial)
     const uids = seriesUids(volume, identity)
     for (const [k, name] of names.entries()) await writeSlice(join(partial, name), volume, k, identity, uids)

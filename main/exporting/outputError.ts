@@ -1,5 +1,10 @@
 import { WorkstationError } from '../errors.ts'
 
+/** Begins the temporary name of a result, before process, token and the name it will have. */
+export const PARTIAL_PREFIX = '.screener-partial-'
+/** Nobody looks for a file under its temporary name: a message gives the one it was to have. */
+const PARTIAL_NAME = new RegExp(`\\${PARTIAL_PREFIX}\\d+-[0-9a-f]+-`)
+
 const NOT_WRITABLE = new Set([
   'EACCES',
   'EPERM',
@@ -26,12 +31,13 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * What a failed write to `where` means to the person who asked for it: WorkstationError 'output/disk-full',
+ * What a failed write to `path` means to the person who asked for it: WorkstationError 'output/disk-full',
  * 'output/not-writable' or 'output/failed'. A WorkstationError or an abort passes through unchanged.
  */
-export function asOutputError(error: unknown, where: string): Error {
+export function asOutputError(error: unknown, path: string): Error {
   if (error instanceof WorkstationError) return error
   if (error instanceof Error && error.name === 'AbortError') return error
+  const where = path.replace(PARTIAL_NAME, '')
   const code = (error as NodeJS.ErrnoException | undefined)?.code
   // Node's own ERR_… codes are mistakes in a program, not the state of a disk.
   if (code === undefined || code.startsWith('ERR_')) {

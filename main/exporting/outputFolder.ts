@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { WorkstationError } from '../errors.ts'
-import { asOutputError } from './outputError.ts'
+import { makeFolder } from './makeFolder.ts'
+import { asOutputError, PARTIAL_PREFIX as PREFIX } from './outputError.ts'
 
 /**
  * A folder of results that appear together or not at all. Files are written under temporary names in the
@@ -13,6 +14,11 @@ export interface OutputFolder {
   readonly dir: string
   /** Where to write the result called `name` (a plain file name; its extension is kept) before the commit. */
   path(name: string): string
+  /**
+   * Writes a result of text.
+   * @throws WorkstationError output/disk-full, output/not-writable, output/failed
+   */
+  write(name: string, text: string): Promise<void>
   /** Says that this run has no such result: at commit an earlier run's file of that name is removed. */
   absent(name: string): void
   /**
@@ -25,7 +31,6 @@ export interface OutputFolder {
   discard(): Promise<void>
 }
 
-const PREFIX = '.screener-partial-'
 /** A run killed outright cannot clean up after itself; the next run does, once no run can still be writing. */
 const STALE_AFTER_MS = 24 * 3600 * 1000
 
@@ -37,7 +42,7 @@ export async function createOutput(dir: string): Promise<OutputFolder> {
   const root = resolve(dir)
   let firstMade: string | undefined
   try {
-    firstMade = await mkdir(root, { recursive: true })
+    firstMade = await makeFolder(root)
     await prove(root)
   } catch (error) {
     await removeMadeFolders(root, firstMade)
@@ -67,6 +72,13 @@ class Folder implements OutputFolder {
     const temporary = join(this.dir, `${PREFIX}${this.#token}-${name}`)
     this.#written.set(name, temporary)
     return temporary
+  }
+
+  async write(name: string, text: string): Promise<void> {
+    const temporary = this.path(name)
+    await writeFile(temporary, text).catch((error) => {
+      throw asOutputError(error, temporary)
+    })
   }
 
   absent(name: string): void {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
@@ -66,7 +66,7 @@ export async function makeSample(
       seed: options.seed,
       lesions: lesions.map(({ number, kind, centreMm, volumeMl }) => ({ number, kind, centreMm, volumeMl })),
     }
-    await writeFile(output.path(SAMPLE_FILES.truth), `${JSON.stringify(record, null, 2)}\n`)
+    await output.write(SAMPLE_FILES.truth, `${JSON.stringify(record, null, 2)}\n`)
     if (signal?.aborted) throw cancelled()
     await output.commit()
     return { ...record, dir: output.dir }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Warning, WorkstationError } from '../errors.ts'
 import { findingsCsv } from '../exporting/findingsCsv.ts'
@@ -154,7 +153,7 @@ async function run(request: ScreenRequest, options: ScreenOptions): Promise<Scre
         const { name, version } = request.pkg.manifest
         const { level, minVolumeMl } = request
         const made = { model: { name, version }, level, minVolumeMl, device: outcome.device.device }
-        await writeFile(output.path('findings.csv'), findingsCsv(findings, made))
+        await output.write('findings.csv', findingsCsv(findings, made))
         return Promise.all(names.map((file) => fileEntry(file, output.path(file))))
       })
       options.signal?.throwIfAborted()
@@ -178,7 +177,7 @@ async function run(request: ScreenRequest, options: ScreenOptions): Promise<Scre
         warnings,
         files,
       })
-      await writeFile(output.path('run.json'), runRecordJson(run))
+      await output.write('run.json', runRecordJson(run))
       await output.commit()
       return { run, findings, out: output.dir }
     } finally {

@@ -165,6 +165,22 @@ describe('a folder that cannot be written', () => {
     expect(readdirSync(dir)).toEqual(['file'])
   })
 
+  it.runIf(process.platform === 'linux')('is said to be one where no folder can be made at all', async () => {
+    await expect(createOutput('/proc/screener/out')).rejects.toMatchObject({
+      code: 'output/not-writable',
+      message: expect.stringContaining('there is no such disk or folder'),
+    })
+  })
+
+  it('names the result that could not be written, not its temporary file', async () => {
+    const out = await createOutput(dir)
+    mkdirSync(out.path('run.json'))
+    await expect(out.write('run.json', '{}')).rejects.toMatchObject({
+      code: 'output/not-writable',
+      message: `Cannot write to ${join(dir, 'run.json')}: a folder stands where a file is needed.`,
+    })
+  })
+
   it('fails the commit with nothing replaced where a folder has a result’s name', async () => {
     writeFileSync(join(dir, 'a.csv'), 'old')
     mkdirSync(join(dir, 'run.json'))
