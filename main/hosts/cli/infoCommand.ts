@@ -19,7 +19,9 @@ function describeSeries(series: SeriesReport): string {
   const size =
     series.dims && series.spacingMm
       ? `${numbers(series.dims, 0)} voxels of ${numbers(series.spacingMm, 4)} mm`
-      : `${series.imageCount} images that do not make one volume`
+      : series.imageCount === 1
+        ? 'a single image, which makes no volume'
+        : `${series.imageCount} images that do not make one volume`
   const rows: [string, string | undefined][] = [
     ['Series', [series.seriesNumber, series.seriesDescription].filter(Boolean).join(' ')],
     ['Series UID', series.seriesInstanceUid],

@@ -198,13 +198,13 @@ class HuSink {
     if (this.#clamped > 0) {
       warnings.push({
         code: 'input/clamped',
-        message: `${this.#clamped} voxels lie outside −32,768 to 32,767 HU and were set to the nearest of these.`,
+        message: `Voxels outside −32,768 to 32,767 HU, set to the nearest of these: ${this.#clamped}.`,
       })
     }
     if (this.#notANumber > 0) {
       warnings.push({
         code: 'input/not-a-number',
-        message: `${this.#notANumber} voxels have no value (NaN) and were set to ${NOT_A_NUMBER_HU} HU.`,
+        message: `Voxels without a value (NaN), set to ${NOT_A_NUMBER_HU} HU: ${this.#notANumber}.`,
       })
     }
     return warnings
