@@ -26,14 +26,19 @@ export interface OpenOptions {
 /**
  * Opens a CT: a folder of DICOM files (searched with all folders below it), one DICOM file, or a NIfTI-1 file
  * (.nii, .nii.gz). Voxels are Int16 HU on the source's own grid, in its stored order; positions are LPS mm.
- * @throws WorkstationError with kind 'input' and a sentence that says what cannot be screened and why
+ * @throws WorkstationError with kind 'input' and a sentence that says what cannot be screened and why;
+ *   'usage/series-of-nifti' for a series of a file that has none
  */
 export async function openCt(path: string, options: OpenOptions = {}): Promise<OpenedCt> {
   return withSentences(path, async () => {
-    const opened =
-      (await kindOf(path)) === 'nifti'
-        ? await readNifti(path)
-        : await openDicom(path, options.seriesInstanceUid)
+    const isNifti = (await kindOf(path)) === 'nifti'
+    if (isNifti && options.seriesInstanceUid !== undefined) {
+      throw new WorkstationError(
+        'usage/series-of-nifti',
+        `${path} is a NIfTI file, which holds no DICOM series to choose from.`,
+      )
+    }
+    const opened = isNifti ? await readNifti(path) : await openDicom(path, options.seriesInstanceUid)
     return { ...opened, warnings: [...opened.warnings, ...valueWarnings(opened.volume.voxels)] }
   })
 }

@@ -20,8 +20,8 @@ function describeSeries(series: SeriesReport): string {
     series.dims && series.spacingMm
       ? `${numbers(series.dims, 0)} voxels of ${numbers(series.spacingMm, 4)} mm`
       : series.imageCount === 1
-        ? 'a single image, which makes no volume'
-        : `${series.imageCount} images that do not make one volume`
+        ? 'none: a single object'
+        : `none: ${series.imageCount} objects that do not make one`
   const rows: [string, string | undefined][] = [
     ['Series', [series.seriesNumber, series.seriesDescription].filter(Boolean).join(' ')],
     ['Series UID', series.seriesInstanceUid],
@@ -32,7 +32,10 @@ function describeSeries(series: SeriesReport): string {
     ['Modality', series.modality],
     ['Stored as', `${series.encoding}${series.lossy ? ', lossy' : ''}`],
     ['Volume', size],
-    ['Slice', series.sliceThicknessMm === null ? undefined : `${series.sliceThicknessMm} mm thick`],
+    [
+      'Slice',
+      series.sliceThicknessMm === null ? undefined : `${Number(series.sliceThicknessMm.toFixed(3))} mm thick`,
+    ],
     [
       'Origin',
       series.originMm ? `${numbers(series.originMm, 3)} mm (LPS)`.replaceAll(' × ', ', ') : undefined,

@@ -112,6 +112,8 @@ describe('an input that cannot be screened is refused with one sentence', () => 
     expect((await refusal(openCt(file('ct.dcm', '')))).code).toBe('input/truncated')
     expect((await refusal(openCt(file('ct.nii', 'hello')))).code).toBe('input/truncated')
     expect((await refusal(openCt(file('ct.nii.gz', 'h'.repeat(400))))).code).toBe('input/not-nifti')
+    const ofSeries = openCt(file('series.nii', 'h'.repeat(400)), { seriesInstanceUid: '1.2.3' })
+    expect((await refusal(ofSeries)).code).toBe('usage/series-of-nifti')
   })
 
   it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
