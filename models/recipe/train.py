@@ -5,11 +5,15 @@
     python3 train.py condition    # g, masking-invariant, started from f's UNet
     python3 train.py density      # q, with f and g frozen
 
+    python3 train.py keep         # weights of the finished stages -> checkpoints/weights.pt, small enough to commit
+    python3 train.py restore      # and back, so that a stage can be done over without those before it
+
 Runs on PyTorch 1.13 and 2.x; bfloat16 autocast where the processor or the GPU has it.
 """
 import argparse
 import itertools
 import json
+import pathlib
 import time
 
 import numpy as np
@@ -44,9 +48,11 @@ class Stage:
         if self.file.exists():
             stored = torch.load(self.file, map_location=DEVICE)
             for key, module in modules.items():
-                module.load_state_dict(stored[key])
-            self.optimizer.load_state_dict(stored['optimizer'])
-            self.schedule.load_state_dict(stored['schedule'])
+                if key in stored:
+                    module.load_state_dict(stored[key])
+            if 'optimizer' in stored:      # absent from restored weights, whose training has ended
+                self.optimizer.load_state_dict(stored['optimizer'])
+                self.schedule.load_state_dict(stored['schedule'])
             self.step, self.seconds = stored['step'], stored['seconds']
         self.saved = time.time()
 
@@ -417,13 +423,49 @@ def recalibrate(g, volumes, tiles=60):
             g(torch.cat([tile, tile]), torch.cat([board, 1 - board]).to(DEVICE))
 
 
+# --- committed weights ------------------------------------------------------------------------------------------
+
+KEPT = pathlib.Path(__file__).parent / 'checkpoints' / 'weights.pt'
+
+
+def keep(_):
+    """f, g and q without projectors and optimisers, as float16."""
+    KEPT.parent.mkdir(exist_ok=True)
+    stored = {stage: torch.load(data.WORK / f'{stage}.pt', map_location='cpu') for stage in ('descriptor', 'density')}
+    def half(state):
+        return {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
+    with np.load(data.WORK / 'standardise.npz') as s:
+        standardise = {k: torch.from_numpy(v) for k, v in s.items()}
+    torch.save({'f': half(stored['descriptor']['f']), 'g': half(stored['density']['g']), 'q': half(stored['density']['q']),
+                'standardise': standardise,
+                # Whole numbers: PyTorch 1.13 reads no floats where it reads weights only.
+                'progress': {stage: {k: int(v[k]) for k in ('step', 'seconds')} for stage, v in stored.items()}}, KEPT)
+
+
+def restore(_):
+    """Writes the kept weights as finished stages into work/; refuses to replace what is there."""
+    kept = torch.load(KEPT, map_location='cpu', weights_only=True)
+    weights = {key: {k: v.float() if v.is_floating_point() else v for k, v in kept[key].items()} for key in 'fgq'}
+    progress = kept['progress']
+    stages = {'descriptor': {'f': weights['f'], **progress['descriptor']},
+              'condition': {'g': weights['g'], 'q': weights['q'], **progress['density']},
+              'density': {'g': weights['g'], 'q': weights['q'], **progress['density']}}
+    data.WORK.mkdir(exist_ok=True)
+    for stage, state in stages.items():
+        file = data.WORK / f'{stage}.pt'
+        if file.exists():
+            raise SystemExit(f'{file} exists; move it away first')
+        torch.save(state, file)
+    np.savez(data.WORK / 'standardise.npz', **{k: v.numpy() for k, v in kept['standardise'].items()})
+
+
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('stage', choices=['descriptor', 'observe', 'condition', 'density'])
+    parser.add_argument('stage', choices=['descriptor', 'observe', 'condition', 'density', 'keep', 'restore'])
     parser.add_argument('--steps', type=int, help='instead of the default of the stage')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--allow-missing', action='store_true', help='train on the prepared volumes that exist')
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     {'descriptor': train_descriptor, 'observe': observe, 'condition': train_condition,
-     'density': train_density}[arguments.stage](arguments)
+     'density': train_density, 'keep': keep, 'restore': restore}[arguments.stage](arguments)
