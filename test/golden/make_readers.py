@@ -3,7 +3,8 @@
 
     python3 test/golden/make_readers.py [../shared/data]
 
-Needs numpy, pydicom with GDCM, nibabel, and the tools gdcmconv (GDCM), dcmcjpeg (DCMTK) and dcm2niix. Writes
+Needs numpy, pydicom with GDCM, nibabel, and the tools gdcmconv (GDCM), dcmcjpeg, dcmcjpls (DCMTK)
+and dcm2niix. Writes
 
 - dicom/<case>/*.dcm and dicom/<case>.json: synthetic CT series (no patient) and the volume that pydicom and GDCM read
   from them, stacked by Image Position (Patient) along row x column. dcm2niix, which does its own sorting and flipping,
@@ -27,6 +28,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pydicom
+from pydicom.encaps import encapsulate, generate_pixel_data_frame
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -88,12 +90,25 @@ CASES = {
     'jpeg-lossless-70-unsigned': dict(axes=AXIAL, n=3, signed=False, stored=12, intercept=-1024, convert='jpeg'),
     'jpeg-lossless-57': dict(axes=OBLIQUE, n=3, signed=False, stored=12, intercept=-1024, convert='jpeg57 even'),
     'jpeg-lossless-57-signed': dict(axes=CORONAL, n=3, convert='jpeg57 odd'),
+    'jpegls-80': dict(axes=OBLIQUE, n=3, convert='jpegls'),
+    'jpegls-80-unsigned-12': dict(axes=AXIAL, n=3, signed=False, stored=12, intercept=-1024, convert='dcmtk jpegls'),
+    'jpegls-80-signed-12-fragments': dict(axes=AXIAL, n=3, stored=12, convert='dcmtk jpegls', fragments=3),
+    'jpegls-80-unsigned-8': dict(axes=AXIAL, n=3, signed=False, allocated=8, stored=8, slope=8, intercept=-1000,
+                                 convert='jpegls'),
+    'jpegls-81': dict(axes=AXIAL, n=3, signed=False, stored=12, intercept=-1024, convert='jpegls near'),
+    'jpeg2000-90': dict(axes=OBLIQUE, n=3, convert='j2k'),
+    'jpeg2000-90-unsigned-12-fragments': dict(axes=AXIAL, n=3, signed=False, stored=12, intercept=-1024, convert='j2k',
+                                              fragments=3),
+    'jpeg2000-90-signed-12': dict(axes=AXIAL, n=3, stored=12, convert='j2k'),
+    'jpeg2000-90-unsigned-8': dict(axes=AXIAL, n=3, signed=False, allocated=8, stored=8, slope=8, intercept=-1000,
+                                   convert='j2k'),
+    'jpeg2000-91': dict(axes=AXIAL, n=3, convert='j2k lossy'),
 }
 
 
 def make_series(folder, number, axes, n=5, descending=False, signed=True, allocated=16, stored=16, high=None, slope=1,
                 intercept=0, slopes=None, intercepts=None, overlay=False, syntax=ExplicitVRLittleEndian, convert=None,
-                charset=None, name='Phantom^Reader'):
+                charset=None, name='Phantom^Reader', fragments=0):
     rng = np.random.default_rng(number)
     row, column = unit(axes[0]), unit(axes[1])
     normal = np.cross(row, column)
@@ -149,16 +164,58 @@ def make_series(folder, number, axes, n=5, descending=False, signed=True, alloca
             tool = {'rle': ['gdcmconv', '--rle'], 'jpeg': ['gdcmconv', '--jpeg'],
                     # predictors 2, 4, 6 and 3, 5, 7
                     'jpeg57 even': ['dcmcjpeg', '--encode-lossless', '+sv', str(2 + 2 * k), '--uid-never'],
-                    'jpeg57 odd': ['dcmcjpeg', '--encode-lossless', '+sv', str(3 + 2 * k), '--uid-never']}[convert]
-            subprocess.run([*tool, str(folder / 'raw'), str(path)], check=True, capture_output=True)
+                    'jpeg57 odd': ['dcmcjpeg', '--encode-lossless', '+sv', str(3 + 2 * k), '--uid-never'],
+                    'jpegls': ['gdcmconv', '--jpegls'],
+                    'dcmtk jpegls': ['dcmcjpls', '--encode-lossless', '--uid-never'],
+                    'jpegls near': ['dcmcjpls', '--encode-nearlossless', '--max-deviation', '3', '--uid-never']}.get(convert)
+            if tool:
+                subprocess.run([*tool, str(folder / 'raw'), str(path)], check=True, capture_output=True)
+            else:
+                encode(folder / 'raw', path, *CODESTREAMS[convert])
+            if convert not in LOSSY:
+                np.testing.assert_array_equal(stored_values(pydicom.dcmread(path)), values)
             (folder / 'raw').unlink()
+        if fragments:
+            split_fragments(path, fragments)
+
+
+LOSSY = ('jpegls near', 'j2k lossy')
+CODESTREAMS = {'j2k': ('j2k', '1.2.840.10008.1.2.4.90', True), 'j2k lossy': ('j2k', '1.2.840.10008.1.2.4.91', False)}
+
+
+def encode(source, path, kind, syntax, lossless):
+    ds = pydicom.dcmread(source)
+    parameters = [kind, ds.Columns, ds.Rows, ds.BitsStored, ds.PixelRepresentation, int(lossless)]
+    codestream = subprocess.run(['node', str(HERE.parent / 'encode_codestream.mjs'), *map(str, parameters)],
+                                input=stored_values(ds).astype('u1' if ds.BitsAllocated == 8 else '<i2').tobytes(),
+                                check=True, capture_output=True).stdout
+    ds.PixelData = encapsulate([codestream])
+    ds['PixelData'].is_undefined_length, ds['PixelData'].VR = True, 'OB'
+    ds.file_meta.TransferSyntaxUID = syntax
+    if not lossless:
+        ds.LossyImageCompression = '01'
+    pydicom.dcmwrite(path, ds, write_like_original=False)
+
+
+def split_fragments(path, count):
+    """The same file with its picture in several fragments and an empty offset table."""
+    ds = pydicom.dcmread(path)
+    frame, = generate_pixel_data_frame(ds.PixelData, 1)
+    ds.PixelData = encapsulate([frame], fragments_per_frame=count, has_bot=False)
+    # The empty offset table and the fragments are an item each.
+    assert ds.PixelData[4:8] == b'\0' * 4 and ds.PixelData.count(b'\xfe\xff\x00\xe0') == 1 + count
+    ds['PixelData'].is_undefined_length = True
+    pydicom.dcmwrite(path, ds, write_like_original=False)
 
 
 def stored_values(ds):
     """pydicom's pixel_array honours neither unused high bits nor a high bit above bits stored - 1."""
     pixels = ds.pixel_array
     if ds.file_meta.TransferSyntaxUID.is_compressed and not ds.file_meta.TransferSyntaxUID.is_deflated:
-        return pixels.astype(np.int64)
+        pixels = pixels.astype(np.int64)
+        if ds.PixelRepresentation:  # nor does it extend the sign of the 12 bits that GDCM decodes from JPEG-LS
+            pixels = ((pixels & (2**ds.BitsStored - 1)) ^ 2 ** (ds.BitsStored - 1)) - 2 ** (ds.BitsStored - 1)
+        return pixels
     pixels = pixels.astype(pixels.dtype.newbyteorder("="))
     words = pixels.view(np.uint8 if ds.BitsAllocated == 8 else np.uint16).astype(np.int64)
     values = (words >> (ds.HighBit + 1 - ds.BitsStored)) & (2**ds.BitsStored - 1)
@@ -212,8 +269,8 @@ def make_dicom():
         make_series(folder, number, **options)
         slices, voxels, geometry = read_series(sorted(folder.iterdir()))
         # dcm2niix 1.0 supports neither a per-slice rescale in integers, nor overlay bits, nor a shifted high bit,
-        # nor the retired big-endian and deflated syntaxes in every build.
-        if not (options.get('slopes') or options.get('overlay') or options.get('high')
+        # nor the retired big-endian and deflated syntaxes, JPEG-LS and JPEG 2000 in every build.
+        if not (name.startswith(('jpegls', 'jpeg2000')) or options.get('slopes') or options.get('overlay') or options.get('high')
                 or options.get('syntax') in (ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)):
             judge_with_dcm2niix(folder, voxels, geometry)
         expected = {
@@ -310,13 +367,17 @@ def make_real(data):
             'sum': int(voxels.astype(np.int64).sum()), 'sha256': fingerprint(voxels)}
     # One CT slice in several transfer syntaxes.
     for name in ('explicit_le', 'implicit_le', 'explicit_be', 'deflated', 'rle', 'jpeg_lossless_57',
-                 'jpeg_lossless_sv1_70', 'small_128', 'ct_head_cq500_uncompressed', 'derived_no_preamble'):
-        path = next((data / 'dicom/edge' / name).iterdir())
+                 'jpeg_lossless_sv1_70', 'small_128', 'ct_head_cq500_uncompressed', 'derived_no_preamble',
+                 'jpegls_lossless_80', 'jpegls_near_81', 'j2k_lossless_90', 'j2k_lossy_91', 'ct_head_cq500_j2k',
+                 'nema_wg04_ct1/CT1_JLSL', 'nema_wg04_ct1/CT1_JLSN', 'nema_wg04_ct1/CT1_J2KR',
+                 'nema_wg04_ct1/CT1_J2KI', 'nema_wg04_ct1/CT1_JPLL', 'nema_wg04_ct1/CT1_RLE'):
+        path = data / 'dicom/edge' / name
+        path = next(path.iterdir()) if path.is_dir() else path
         ds = pydicom.dcmread(path, force=True)
         if 'TransferSyntaxUID' not in ds.file_meta:
             ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         hu = to_int16(stored_values(ds) * float(ds.RescaleSlope) + float(ds.RescaleIntercept))
-        real['slice'][f'dicom/edge/{name}/{path.name}'] = {'sum': int(hu.astype(np.int64).sum()),
+        real['slice'][path.relative_to(data).as_posix()] = {'sum': int(hu.astype(np.int64).sum()),
                                                            'sha256': fingerprint(hu)}
     (HERE / 'real.json').write_text(json.dumps(real, indent=1) + '\n')
 

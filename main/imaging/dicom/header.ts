@@ -9,6 +9,7 @@ import {
   parseDicom,
   transferSyntaxOf,
 } from './parse.ts'
+import { TRANSFER_SYNTAXES } from './uids.ts'
 
 /** CT headers take 2 to 60 KB; the rare longer one is read again in full. */
 const HEADER_PREFIX_BYTES = 128 * 1024
@@ -121,9 +122,11 @@ function headerOf(file: string, ds: DicomDataSet, bytes: Uint8Array, fileBytes: 
   const pixels = ds.pixelData
   // A preamble that was added, or a data set that was inflated, shifts the end of the data.
   const end = fileBytes + (ds.bytes.length - bytes.length)
+  const transferSyntaxUid = transferSyntaxOf(bytes, ds)
+  const lossy = ds.string('00282110')
   return {
     file,
-    transferSyntaxUid: transferSyntaxOf(bytes, ds),
+    transferSyntaxUid,
     sopClassUid: ds.string('00080016') || ds.string('00020002'),
     sopInstanceUid: ds.string('00080018') || ds.string('00020003'),
     identity: identityOf(ds),
@@ -137,7 +140,8 @@ function headerOf(file: string, ds: DicomDataSet, bytes: Uint8Array, fileBytes: 
     rescaleIntercept: ds.number('00281052'),
     rescaleType: ds.string('00281054'),
     hasModalityLut: ds.has('00283000'),
-    lossyImageCompression: ds.string('00282110') === '01',
+    lossyImageCompression:
+      lossy === '01' || (lossy !== '00' && TRANSFER_SYNTAXES[transferSyntaxUid]?.perhapsLossy === true),
     hasPixelData: pixels !== undefined,
     truncated: pixels ? pixels.offset + Math.max(0, pixels.length) > end : ds.overruns,
   }

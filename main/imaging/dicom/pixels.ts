@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { WorkstationError } from '../../errors.ts'
+import { decodeWithCodec } from './codecs.ts'
+import { disagreement, jpeg2000Image, jpegImage, SOF_JPEG_LS } from './codestream.ts'
 import type { DicomHeader } from './header.ts'
 import { storedToHounsfield } from './hounsfield.ts'
 import { decodeJpegLossless } from './jpegLossless.ts'
@@ -15,7 +17,7 @@ import { TRANSFER_SYNTAXES, transferSyntaxName } from './uids.ts'
  */
 export async function readSlice(header: DicomHeader, out: Int16Array): Promise<number> {
   const syntax = TRANSFER_SYNTAXES[header.transferSyntaxUid]
-  const words = storedWords(header, await parsed(header))
+  const words = await storedWords(header, await parsed(header))
   return storedToHounsfield(
     words,
     header.layout,
@@ -47,7 +49,7 @@ async function parsed(header: DicomHeader): Promise<DicomDataSet> {
   }
 }
 
-function storedWords(header: DicomHeader, dataSet: DicomDataSet): Uint8Array {
+async function storedWords(header: DicomHeader, dataSet: DicomDataSet): Promise<Uint8Array> {
   const { rows, columns, bitsAllocated } = header.layout
   const bytesPerSample = bitsAllocated / 8
   const decoder = TRANSFER_SYNTAXES[header.transferSyntaxUid]?.decoder
@@ -63,7 +65,20 @@ function storedWords(header: DicomHeader, dataSet: DicomDataSet): Uint8Array {
   try {
     if (decoder === 'rle') return decodeRle(frame, rows * columns, bytesPerSample)
     if (decoder === 'jpeg-lossless') return decodeJpegLossless(frame, rows, columns, bytesPerSample)
+    if (decoder) {
+      const image = decoder === 'jpeg-ls' ? jpegImage(frame, [SOF_JPEG_LS]) : jpeg2000Image(frame)
+      const contradiction = disagreement(image, header.layout)
+      if (contradiction) {
+        throw new WorkstationError(
+          'input/damaged',
+          `The image ${basename(header.file)} is damaged: its compressed picture ${contradiction}.`,
+          header.file,
+        )
+      }
+      return await decodeWithCodec(decoder, frame, image, header.layout)
+    }
   } catch (error) {
+    if (error instanceof WorkstationError) throw error
     throw new WorkstationError(
       'input/damaged',
       `The image ${basename(header.file)} is damaged: its compressed picture (${transferSyntaxName(header.transferSyntaxUid)}) cannot be decoded.`,

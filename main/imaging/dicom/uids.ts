@@ -1,14 +1,18 @@
+import type { CodecName } from './codecs.ts'
+
 /** The DICOM unique identifiers this product knows by name (DICOM PS3.6 Annex A). */
 
 export interface TransferSyntax {
   name: string
   /** How the pixel data are stored; undefined where this product has no decoder. */
-  decoder?: 'native' | 'rle' | 'jpeg-lossless'
+  decoder?: 'native' | 'rle' | 'jpeg-lossless' | CodecName
   bigEndian?: boolean
   /** The data set itself is compressed. */
   deflated?: boolean
   /** The encoding loses information, whatever Lossy Image Compression (0028,2110) says. */
   lossy?: boolean
+  /** It may lose information: lossy unless Lossy Image Compression (0028,2110) is 00. */
+  perhapsLossy?: boolean
 }
 
 export const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
@@ -29,10 +33,10 @@ export const TRANSFER_SYNTAXES: Readonly<Record<string, TransferSyntax>> = {
     name: 'JPEG Lossless, First-Order Prediction (Process 14, Selection Value 1)',
     decoder: 'jpeg-lossless',
   },
-  '1.2.840.10008.1.2.4.80': { name: 'JPEG-LS Lossless' },
-  '1.2.840.10008.1.2.4.81': { name: 'JPEG-LS Near-Lossless', lossy: true },
-  '1.2.840.10008.1.2.4.90': { name: 'JPEG 2000 Lossless' },
-  '1.2.840.10008.1.2.4.91': { name: 'JPEG 2000' },
+  '1.2.840.10008.1.2.4.80': { name: 'JPEG-LS Lossless', decoder: 'jpeg-ls' },
+  '1.2.840.10008.1.2.4.81': { name: 'JPEG-LS Near-Lossless', decoder: 'jpeg-ls', lossy: true },
+  '1.2.840.10008.1.2.4.90': { name: 'JPEG 2000 Lossless', decoder: 'jpeg-2000' },
+  '1.2.840.10008.1.2.4.91': { name: 'JPEG 2000', decoder: 'jpeg-2000', perhapsLossy: true },
   '1.2.840.10008.1.2.4.92': { name: 'JPEG 2000 Part 2 Lossless' },
   '1.2.840.10008.1.2.4.93': { name: 'JPEG 2000 Part 2' },
   '1.2.840.10008.1.2.4.110': { name: 'JPEG XL Lossless' },

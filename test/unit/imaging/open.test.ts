@@ -281,7 +281,7 @@ describe.skipIf(!existsSync(SHARED))('public scans (skipped where ../shared/data
     ['edge/enhanced_multiframe_ct', 'input/multi-frame'],
     ['edge/derived_truncated', 'input/damaged'],
     ['edge/dicomdir', 'input/several-series'],
-    ['edge/nema_wg04_ct1', 'input/transfer-syntax'],
+    ['edge/nema_wg04_ct1', 'input/overlapping-slices'],
     ['edge/odd_matrix_568x652', 'input/not-ct'],
     ['edge/truncated_mr', 'input/not-ct'],
     ['edge/sr_tid1500_dcmqi', 'input/not-ct'],
