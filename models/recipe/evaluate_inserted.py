@@ -86,7 +86,7 @@ def fill(hu, membership, value, sd, generator):
     return hu * (1 - membership) + membership * (value + noise / noise.std() * sd)
 
 
-KINDS = {   # kind: (region, radius range mm, HU range or None)
+KINDS = {   # kind: (region, radius range mm, HU range)
     'nodule solid': ('lung', (4, 12), (20, 80)),
     'nodule ground glass': ('lung', (6, 14), (-550, -350)),
     'consolidation': ('lung', (20, 35), (10, 60)),

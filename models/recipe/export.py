@@ -29,10 +29,7 @@ PERCENTILES = [0, 1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92.5, 95, 96, 97
 
 def load_screener():
     f = train.load_descriptor()
-    g, q = train.load_condition()
-    stored = torch.load(data.WORK / 'density.pt', map_location='cpu')
-    g.load_state_dict(stored['g'])
-    q.load_state_dict(stored['q'])
+    g, q = train.load_condition('density')
     with np.load(data.WORK / 'standardise.npz') as s:
         screener = Screener(f, g, q, torch.from_numpy(s['mean']), torch.from_numpy(s['sd']))
     return screener.cpu().eval().requires_grad_(False)

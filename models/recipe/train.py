@@ -236,14 +236,14 @@ def load_descriptor():
     return f.eval().requires_grad_(False)
 
 
-def observe(_):
+def observe(arguments):
     """y of every training volume, standardised, float16 [35, z, y, x], in tiles of 96 with an overlap of 16 each side."""
     f = load_descriptor()
     folder = data.WORK / 'observations'
     folder.mkdir(exist_ok=True)
     raw, sums = {}, []
     margin, core = 16, 96
-    for name, (images, body) in data.load('training', allow_missing=True).items():
+    for name, (images, body) in data.load('training', allow_missing=arguments.allow_missing).items():
         y = np.zeros((config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM), *body.shape), np.float16)
         for start in itertools.product(*[range(0, n, core) for n in body.shape]):
             inner = tuple(slice(a, min(a + core, n)) for a, n in zip(start, body.shape))
@@ -282,9 +282,9 @@ def random_mask(generator, ratio, edge):
 class Coarse:
     """The training volumes for g: images at 4 mm, body at 4 mm, observations at 2 mm."""
 
-    def __init__(self):
+    def __init__(self, allow_missing):
         self.items = {}
-        for name, (images, body) in data.load('training', allow_missing=True).items():
+        for name, (images, body) in data.load('training', allow_missing=allow_missing).items():
             coarse = F.avg_pool3d(torch.from_numpy(images)[None], 2)[0]
             inside = F.avg_pool3d(torch.from_numpy(body).float()[None, None], 2)[0, 0].numpy() > 0.5
             self.items[name] = coarse, inside, np.load(data.WORK / 'observations' / f'{name}.npy', mmap_mode='r')
@@ -314,7 +314,7 @@ def gather(features, points):
 def train_condition(arguments):
     """Masking invariance by InfoNCE between two overlapping crops, blocks hidden in one or both; beside it the
     density model's own likelihood at hidden voxels, which asks the context to foretell the descriptor."""
-    volumes = Coarse()
+    volumes = Coarse(arguments.allow_missing)
     torch.manual_seed(config.SEED + 1)
     g = Condition().to(DEVICE)
     g.unet.load_state_dict(load_descriptor().unet.state_dict())
@@ -367,9 +367,10 @@ def train_condition(arguments):
 
 # --- density ----------------------------------------------------------------------------------------------------
 
-def load_condition():
+def load_condition(stage='condition'):
+    """g and q as a stage left them: 'condition', or 'density' for the final ones."""
     g, q = Condition().to(DEVICE), Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)).to(DEVICE)
-    stored = torch.load(data.WORK / 'condition.pt', map_location=DEVICE)
+    stored = torch.load(data.WORK / f'{stage}.pt', map_location=DEVICE)
     g.load_state_dict(stored['g'])
     q.load_state_dict(stored['q'])
     return g.requires_grad_(False), q
@@ -389,7 +390,7 @@ def draw_tile(volumes, generator):
 def train_density(arguments):
     """q on the condition as inference reads it (masked, both boards), after BatchNorm of g has been recalibrated on
     such masks; f and g frozen; noise 0.1 on the descriptors."""
-    volumes = Coarse()
+    volumes = Coarse(arguments.allow_missing)
     g, q = load_condition()
     stage = Stage('density', {'g': g, 'q': q}, arguments.steps or 400, 1e-3)
     if stage.step == 0:
@@ -431,9 +432,12 @@ KEPT = pathlib.Path(__file__).parent / 'checkpoints' / 'weights.pt'
 def keep(_):
     """f, g and q without projectors and optimisers, as float16."""
     KEPT.parent.mkdir(exist_ok=True)
-    stored = {stage: torch.load(data.WORK / f'{stage}.pt', map_location='cpu') for stage in ('descriptor', 'density')}
+    stages = ('descriptor', 'condition', 'density')
+    stored = {stage: torch.load(data.WORK / f'{stage}.pt', map_location='cpu') for stage in stages}
+
     def half(state):
         return {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
+
     with np.load(data.WORK / 'standardise.npz') as s:
         standardise = {k: torch.from_numpy(v) for k, v in s.items()}
     torch.save({'f': half(stored['descriptor']['f']), 'g': half(stored['density']['g']), 'q': half(stored['density']['q']),
@@ -448,7 +452,7 @@ def restore(_):
     weights = {key: {k: v.float() if v.is_floating_point() else v for k, v in kept[key].items()} for key in 'fgq'}
     progress = kept['progress']
     stages = {'descriptor': {'f': weights['f'], **progress['descriptor']},
-              'condition': {'g': weights['g'], 'q': weights['q'], **progress['density']},
+              'condition': {'g': weights['g'], 'q': weights['q'], **progress['condition']},
               'density': {'g': weights['g'], 'q': weights['q'], **progress['density']}}
     data.WORK.mkdir(exist_ok=True)
     for stage, state in stages.items():
