@@ -18,9 +18,20 @@ const SIGNATURE_BYTES = 352
  */
 const DARKEST_PLAUSIBLE_HU = -200
 
+export interface ReadProgress {
+  /** Looking through files, then decoding images. */
+  stage: 'scanning' | 'reading'
+  done: number
+  /** 0 while unknown. */
+  total: number
+}
+
 export interface OpenOptions {
   /** Which series of a folder to open, where it holds several. */
   seriesInstanceUid?: string
+  /** Aborting rejects with an AbortError. */
+  signal?: AbortSignal
+  onProgress?: (progress: ReadProgress) => void
 }
 
 /**

@@ -43,8 +43,10 @@ export interface DicomSource {
   /** The folder or file that was opened. */
   path: string
   series: SeriesIdentity
-  /** One entry per slice, index k of the volume. */
-  slices: SliceReference[]
+  /** Every stored image (or frame) that the volume was made of, sorted along the slice normal. */
+  images: SliceReference[]
+  /** For each slice k of the volume the stored image that it shows; null where it was interpolated from others. */
+  slices: (SliceReference | null)[]
   /** Image Orientation (Patient): row direction then column direction, unit vectors, LPS. */
   imageOrientation: readonly [number, number, number, number, number, number]
   transferSyntaxUid: string
@@ -62,12 +64,23 @@ export interface NiftiSource {
   littleEndian: boolean
 }
 
-export type Source = DicomSource | NiftiSource
+/** A volume file of another format. Its geometry is all in the volume's grid. */
+export interface ImageFileSource {
+  kind: 'nrrd' | 'metaimage'
+  path: string
+}
+
+export type Source = DicomSource | NiftiSource | ImageFileSource
 
 /** What a reader hands to the pipeline: voxels on the source's own grid, where they came from, what to warn of. */
 export interface OpenedCt {
   volume: CtVolume
   source: Source
+  /**
+   * Indices k of slices that fill a gap in the acquisition: no image shows them, they were interpolated so that the
+   * grid is regular. The network sees them, but they get no score and no finding. Empty for nearly every scan.
+   */
+  filledSlices: readonly number[]
   warnings: Warning[]
 }
 

@@ -50,6 +50,12 @@ export interface DicomHeader {
   hasModalityLut: boolean
   lossyImageCompression: boolean
   hasPixelData: boolean
+  /** Where the pixel data lie in the file (not of a deflated data set); length −1 for encapsulated ones. */
+  pixelData?: { offset: number; length: number }
+  /** 1-based frame that this header describes, in a multi-frame file; absent for a file of one image. */
+  frameNumber?: number
+  /** Of a multi-frame CT: a header for each frame, with its own position, orientation, spacing and rescale. */
+  frames?: DicomHeader[]
   /** The file ends before its pixel data do. */
   truncated: boolean
 }

@@ -1,8 +1,9 @@
 import { basename } from 'node:path'
 import { type Warning, WorkstationError } from '../../errors.ts'
 import type { OpenedCt } from '../source.ts'
-import { readSlice, unsupportedSyntax } from './pixels.ts'
-import { planSeries, type SeriesPlan } from './plan.ts'
+import { decodeImages } from './decodeImages.ts'
+import { unsupportedSyntax } from './pixels.ts'
+import { planSeries } from './plan.ts'
 import { type DicomScan, scanDicom } from './scan.ts'
 import {
   describeObjects,
@@ -24,7 +25,9 @@ export async function openDicom(path: string, seriesInstanceUid?: string): Promi
   checkUndamaged(scan, seriesInstanceUid)
   const chosen = choose(all, path, seriesInstanceUid)
   const plan = await planSeries(chosen)
-  const { voxels, clamped } = await readVoxels(plan)
+  const [nx, ny, nz] = plan.grid.dims
+  const voxels = new Int16Array(nx * ny * nz)
+  const clamped = await decodeImages(plan.slices, voxels)
   const warnings = [...plan.warnings, ...setAside(all, chosen, scan)]
   if (clamped > 0) {
     warnings.push({
@@ -33,34 +36,27 @@ export async function openDicom(path: string, seriesInstanceUid?: string): Promi
     })
   }
   const first = plan.slices[0]!
+  const references = plan.slices.map(({ file, sopClassUid, sopInstanceUid, imagePosition }) => ({
+    file,
+    sopClassUid,
+    sopInstanceUid,
+    imagePosition,
+  }))
   return {
     volume: { ...plan.grid, voxels },
     source: {
       kind: 'dicom',
       path,
       series: first.identity,
-      slices: plan.slices.map(({ file, sopClassUid, sopInstanceUid, imagePosition }) => ({
-        file,
-        sopClassUid,
-        sopInstanceUid,
-        imagePosition,
-      })),
+      images: references,
+      slices: references,
       imageOrientation: [...plan.axes.row, ...plan.axes.column],
       transferSyntaxUid: first.transferSyntaxUid,
       lossy: plan.lossy,
     },
+    filledSlices: [],
     warnings,
   }
-}
-
-async function readVoxels(plan: SeriesPlan): Promise<{ voxels: Int16Array; clamped: number }> {
-  const [nx, ny, nz] = plan.grid.dims
-  const voxels = new Int16Array(nx * ny * nz)
-  let clamped = 0
-  for (const [k, slice] of plan.slices.entries()) {
-    clamped += await readSlice(slice, voxels.subarray(k * nx * ny, (k + 1) * nx * ny))
-  }
-  return { voxels, clamped }
 }
 
 /** A damaged CT file may belong to the series: a volume without it would have a hole. */

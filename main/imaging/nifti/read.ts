@@ -48,6 +48,7 @@ export async function readNifti(path: string): Promise<OpenedCt> {
   return {
     volume: { ...grid, voxels: sink.voxels },
     source: { kind: 'nifti', path, header: header.bytes, affineFrom, littleEndian: header.littleEndian },
+    filledSlices: [],
     warnings,
   }
 }
