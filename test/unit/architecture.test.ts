@@ -11,6 +11,7 @@ const RANK: Readonly<Record<string, number>> = {
   library: 3,
   evaluation: 3,
   inference: 2,
+  reading: 2,
   exporting: 2,
   findings: 1,
   imaging: 0,
