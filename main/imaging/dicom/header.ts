@@ -56,6 +56,12 @@ export interface DicomHeader {
   frameNumber?: number
   /** Of a multi-frame CT: a header for each frame, with its own position, orientation, spacing and rescale. */
   frames?: DicomHeader[]
+  /** Acquisition Number (0020,0012), of a frame its Frame Acquisition Number (0020,9156): tells phases apart. */
+  acquisitionNumber?: number
+  /** Temporal Position Identifier (0020,0100), of a frame its Temporal Position Index (0020,9128). */
+  temporalPosition?: number
+  /** Stack ID (0020,9056): the frames of one stack are meant as one volume. Only of frames. */
+  stackId?: string
   /** The file ends before its pixel data do. */
   truncated: boolean
 }
@@ -130,6 +136,8 @@ function headerOf(file: string, ds: DicomDataSet, bytes: Uint8Array, fileBytes: 
   const end = fileBytes + (ds.bytes.length - bytes.length)
   const transferSyntaxUid = transferSyntaxOf(bytes, ds)
   const lossy = ds.string('00282110')
+  const acquisitionNumber = ds.number('00200012')
+  const temporalPosition = ds.number('00200100')
   return {
     file,
     transferSyntaxUid,
@@ -149,6 +157,8 @@ function headerOf(file: string, ds: DicomDataSet, bytes: Uint8Array, fileBytes: 
     lossyImageCompression:
       lossy === '01' || (lossy !== '00' && TRANSFER_SYNTAXES[transferSyntaxUid]?.perhapsLossy === true),
     hasPixelData: pixels !== undefined,
+    ...(acquisitionNumber === undefined ? {} : { acquisitionNumber }),
+    ...(temporalPosition === undefined ? {} : { temporalPosition }),
     truncated: pixels ? pixels.offset + Math.max(0, pixels.length) > end : ds.overruns,
   }
 }
