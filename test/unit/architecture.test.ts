@@ -46,7 +46,7 @@ function importsOf(text: string): Import[] {
 }
 
 function isReader(path: string): boolean {
-  return path === 'main/imaging/open.ts' || /^main\/imaging\/(dicom|nifti)\//.test(path)
+  return path === 'main/imaging/open.ts' || /^main\/imaging\/(dicom|nifti|nrrd|metaimage|zip|inputs)\//.test(path)
 }
 
 function isPure(path: string): boolean {
