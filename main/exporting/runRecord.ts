@@ -40,6 +40,8 @@ export const RunRecord = z.object({
   finished: z.iso.datetime(),
   input: z.discriminatedUnion('kind', [
     z.object({ ...input, kind: z.literal('nifti'), affineFrom: z.enum(['sform', 'qform', 'pixdim']) }),
+    z.object({ ...input, kind: z.literal('nrrd') }),
+    z.object({ ...input, kind: z.literal('metaimage') }),
     z.object({
       ...input,
       kind: z.literal('dicom'),
@@ -199,6 +201,7 @@ export function inputIdentity(
 ): RunRecord['input'] {
   const common = { path: source.path, grid: { dims, spacing, origin, direction } }
   if (source.kind === 'nifti') return { ...common, kind: 'nifti', affineFrom: source.affineFrom }
+  if (source.kind !== 'dicom') return { ...common, kind: source.kind }
   const { series } = source
   return {
     ...common,

@@ -3,17 +3,16 @@ import dicomParser from 'dicom-parser'
 import packageJson from '../../package.json' with { type: 'json' }
 import { WorkstationError } from '../errors.ts'
 import type { DicomSource, OpenedCt } from '../imaging/source.ts'
-import { indexToPatient, type Vec3, voxelCount } from '../imaging/volume.ts'
+import { voxelCount } from '../imaging/volume.ts'
 import { encodeDicomHead, pixelDataHeader } from './dicomFile.ts'
 import { asOutputError } from './outputError.ts'
 import { type SegContent, type SegFinding, segDataset } from './segDataset.ts'
 import { packedLength, packFrames, planFrames } from './segFrames.ts'
+import { segPlanes } from './segPlanes.ts'
 import { newUid } from './uid.ts'
 
 /** Largest even length of an element of defined length (PS3.5 7.1.1). */
 const MAX_PIXEL_BYTES = 0xfffffffe
-/** Directions written in DICOM are rounded; these two readings of one direction agree far better than this. */
-const DIRECTION_TOLERANCE = 1e-3
 
 export interface SegRequest {
   opened: Pick<OpenedCt, 'volume' | 'source'>
@@ -54,13 +53,13 @@ export async function writeSeg(
   }
   if (mask.length !== voxelCount(volume)) throw new RangeError(`${mask.length} mask voxels for the volume`)
   checkIdentity(source)
-  checkGeometry(volume, source)
+  const planes = segPlanes(volume, source)
 
   const segmentOf = new Int32Array(0x10000).fill(-1)
   findings.forEach((finding, segment) => {
     segmentOf[finding.number] = segment
   })
-  const frames = planFrames(mask, volume.dims, segmentOf, findings.length, source)
+  const frames = planFrames(mask, volume.dims, segmentOf, findings.length, planes)
   const pixelBytes = packedLength(frames.length, volume.dims)
   if (pixelBytes > MAX_PIXEL_BYTES) {
     throw new WorkstationError(
@@ -71,6 +70,7 @@ export async function writeSeg(
   const dataset = segDataset({
     grid: volume,
     source,
+    planes,
     findings,
     frames,
     model: request.model,
@@ -104,7 +104,7 @@ function* pieces(head: Uint8Array, pixelBytes: number, frames: Iterable<Uint8Arr
 }
 
 function checkIdentity(source: DicomSource): void {
-  const nameless = source.slices.some((s) => s.sopInstanceUid === '' || s.sopClassUid === '')
+  const nameless = source.images.some((s) => s.sopInstanceUid === '' || s.sopClassUid === '')
   if (nameless || source.series.seriesInstanceUid === '') {
     throw new WorkstationError(
       'output/seg-source',
@@ -113,39 +113,11 @@ function checkIdentity(source: DicomSource): void {
   }
 }
 
-/**
- * Frames name source images and take their positions from them, so each slice of the volume must be the image
- * it is said to be: same directions in the plane, same place. A segmentation in the wrong place is worse than none.
- */
-function checkGeometry(volume: OpenedCt['volume'], source: DicomSource): void {
-  const fail = (detail: string): never => {
-    throw new WorkstationError(
-      'output/seg-geometry',
-      'A DICOM segmentation cannot be written for this scan: its volume is not the plain stack of its images.',
-      detail,
-    )
-  }
-  const { direction: d, dims, spacing } = volume
-  if (source.slices.length !== dims[2]) fail(`${source.slices.length} images for ${dims[2]} slices`)
-  const inPlane = [d[0], d[3], d[6], d[1], d[4], d[7]]
-  source.imageOrientation.forEach((cosine, i) => {
-    if (!(Math.abs(cosine - inPlane[i]) <= DIRECTION_TOLERANCE)) {
-      fail(`image orientation ${source.imageOrientation.join(', ')}; volume directions ${d.join(', ')}`)
-    }
-  })
-  source.slices.forEach(({ imagePosition: p }, k) => {
-    const q = indexToPatient(volume, [0, 0, k] satisfies Vec3)
-    const off = Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2])
-    // Uneven slice distances may drift a little from an even grid; half a slice on, the image is another one.
-    if (!(off <= spacing[2] / 2)) fail(`slice ${k} is ${off.toFixed(3)} mm from its image`)
-  })
-}
-
 /** What the source says of its lossy compressions; nothing where it does not say, or cannot be read again. */
 async function readLossyHistory(source: DicomSource): Promise<SegContent['lossyHistory']> {
   const values = (text: string | undefined) => (text ? text.split('\\').map((v) => v.trim()) : [])
   try {
-    const bytes = new Uint8Array(await readFile(source.slices[0].file))
+    const bytes = new Uint8Array(await readFile(source.images[0].file))
     const stored = dicomParser.parseDicom(bytes, { untilTag: 'x7fe00010' })
     return { ratio: values(stored.string('x00282112')), method: values(stored.string('x00282114')) }
   } catch {

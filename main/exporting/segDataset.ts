@@ -1,7 +1,8 @@
-import type { DicomSource, SeriesIdentity } from '../imaging/source.ts'
+import type { DicomSource, SeriesIdentity, SliceReference } from '../imaging/source.ts'
 import type { Grid } from '../imaging/volume.ts'
 import { da, ds, lo, sh, tm, validOrEmpty } from './dicomText.ts'
 import type { SegFrame } from './segFrames.ts'
+import type { SegPlanes } from './segPlanes.ts'
 
 const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
 
@@ -18,6 +19,7 @@ export interface SegFinding {
 export interface SegContent {
   grid: Grid
   source: DicomSource
+  planes: SegPlanes
   findings: readonly SegFinding[]
   frames: readonly SegFrame[]
   model: { name: string; version: string }
@@ -41,7 +43,7 @@ const SERIES_NUMBER = '9001'
  * finding, geometry from each frame's own source slice. Patient, study and frame of reference are the source's.
  */
 export function segDataset(content: SegContent): Dataset {
-  const { grid, source, frames, now, newUid } = content
+  const { source, planes, frames, grid, now, newUid } = content
   const dimensionUid = newUid()
   return {
     ...patientAndStudy(source.series, newUid),
@@ -90,8 +92,8 @@ export function segDataset(content: SegContent): Dataset {
         DimensionDescriptionLabel: 'Image Position Patient',
       },
     ],
-    SharedFunctionalGroupsSequence: [sharedGroups(grid, source)],
-    PerFrameFunctionalGroupsSequence: frames.map((frame) => frameGroups(frame, source)),
+    SharedFunctionalGroupsSequence: [sharedGroups(content)],
+    PerFrameFunctionalGroupsSequence: frames.map((frame) => frameGroups(frame, planes)),
     // Common Instance Reference
     ReferencedSeriesSequence: [
       {
@@ -187,10 +189,10 @@ function displayColour(index: number): [number, number, number] {
   return [Math.round((lightness / 100) * 0xffff), ab(chroma * Math.cos(hue)), ab(chroma * Math.sin(hue))]
 }
 
-function sharedGroups(grid: Grid, source: DicomSource): Dataset {
+function sharedGroups({ grid, source, planes }: SegContent): Dataset {
   const { sliceThickness } = source.series
   return {
-    PlaneOrientationSequence: [{ ImageOrientationPatient: source.imageOrientation.map(ds) }],
+    PlaneOrientationSequence: [{ ImageOrientationPatient: planes.orientation.map(ds) }],
     PixelMeasuresSequence: [
       {
         // Pixel Spacing is row spacing (down a column, our j), then column spacing (PS3.3 10.7.1.3).
@@ -202,17 +204,32 @@ function sharedGroups(grid: Grid, source: DicomSource): Dataset {
   }
 }
 
-function frameGroups(frame: SegFrame, source: DicomSource): Dataset {
-  const slice = source.slices[frame.slice]
+function frameGroups(frame: SegFrame, planes: SegPlanes): Dataset {
+  const { position, image } = planes.slices[frame.slice]
+  return {
+    ...(image ? derivation(image) : {}),
+    FrameContentSequence: [
+      {
+        DimensionIndexValues: [frame.segment + 1, frame.positionIndex],
+        StackID: '1',
+        InStackPositionNumber: frame.positionIndex,
+      },
+    ],
+    PlanePositionSequence: [{ ImagePositionPatient: position.map(ds) }],
+    SegmentIdentificationSequence: [{ ReferencedSegmentNumber: frame.segment + 1 }],
+  }
+}
+
+function derivation(image: SliceReference): Dataset {
   return {
     DerivationImageSequence: [
       {
         DerivationCodeSequence: code('113076', 'DCM', 'Segmentation'), // CID 7203 Image Derivation
         SourceImageSequence: [
           {
-            ReferencedSOPClassUID: slice.sopClassUid,
-            ReferencedSOPInstanceUID: slice.sopInstanceUid,
-            ...(slice.frameNumber === undefined ? {} : { ReferencedFrameNumber: String(slice.frameNumber) }),
+            ReferencedSOPClassUID: image.sopClassUid,
+            ReferencedSOPInstanceUID: image.sopInstanceUid,
+            ...(image.frameNumber === undefined ? {} : { ReferencedFrameNumber: String(image.frameNumber) }),
             SpatialLocationsPreserved: 'YES',
             PurposeOfReferenceCodeSequence: code(
               '121322',
@@ -223,21 +240,12 @@ function frameGroups(frame: SegFrame, source: DicomSource): Dataset {
         ],
       },
     ],
-    FrameContentSequence: [
-      {
-        DimensionIndexValues: [frame.segment + 1, frame.positionIndex],
-        StackID: '1',
-        InStackPositionNumber: frame.positionIndex,
-      },
-    ],
-    PlanePositionSequence: [{ ImagePositionPatient: slice.imagePosition.map(ds) }],
-    SegmentIdentificationSequence: [{ ReferencedSegmentNumber: frame.segment + 1 }],
   }
 }
 
 /** Every image of the source series once; the frames of a multi-frame image share one. */
 function referencedInstances(source: DicomSource): Dataset[] {
-  const classOf = new Map(source.slices.map((s) => [s.sopInstanceUid, s.sopClassUid]))
+  const classOf = new Map(source.images.map((s) => [s.sopInstanceUid, s.sopClassUid]))
   return [...classOf].map(([instance, sopClass]) => ({
     ReferencedSOPClassUID: sopClass,
     ReferencedSOPInstanceUID: instance,

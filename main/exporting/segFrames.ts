@@ -1,11 +1,11 @@
-import type { DicomSource } from '../imaging/source.ts'
 import type { Vec3 } from '../imaging/volume.ts'
+import { positionAlongNormal, type SegPlanes } from './segPlanes.ts'
 
-/** One frame of a binary segmentation: the voxels of one segment on one source slice. */
+/** One frame of a binary segmentation: the voxels of one segment on one slice. */
 export interface SegFrame {
   /** 0-based; segment number minus 1. */
   segment: number
-  /** Index of the source slice, which is also index k of the volume. */
+  /** Index k of the slice in the volume. */
   slice: number
   /** 1-based rank of the slice's position along the slice normal, among the slices that have a frame. */
   positionIndex: number
@@ -25,7 +25,7 @@ export function planFrames(
   dims: Vec3,
   segmentOf: Int32Array,
   segmentCount: number,
-  source: Pick<DicomSource, 'slices' | 'imageOrientation'>,
+  planes: SegPlanes,
 ): SegFrame[] {
   const [nx, ny, nz] = dims
   const frames: SegFrame[] = []
@@ -52,7 +52,7 @@ export function planFrames(
       }
     }
   }
-  rankPositions(frames, source)
+  rankPositions(frames, planes)
   const found = new Set(frames.map((f) => f.segment))
   for (let s = 0; s < segmentCount; s++) {
     if (!found.has(s)) throw new RangeError(`Segment ${s + 1} has no voxel in the mask`)
@@ -60,15 +60,8 @@ export function planFrames(
   return frames.sort((a, b) => a.segment - b.segment || a.positionIndex - b.positionIndex)
 }
 
-/** Distance of each slice along the slice normal, mm (DICOM PS3.3 C.7.6.2.1.1). */
-export function positionAlongNormal(source: Pick<DicomSource, 'slices' | 'imageOrientation'>): number[] {
-  const [rx, ry, rz, cx, cy, cz] = source.imageOrientation
-  const normal = [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx]
-  return source.slices.map(({ imagePosition: p }) => p[0] * normal[0] + p[1] * normal[1] + p[2] * normal[2])
-}
-
-function rankPositions(frames: SegFrame[], source: Pick<DicomSource, 'slices' | 'imageOrientation'>): void {
-  const position = positionAlongNormal(source)
+function rankPositions(frames: SegFrame[], planes: SegPlanes): void {
+  const position = positionAlongNormal(planes)
   const used = [...new Set(frames.map((f) => f.slice))].sort((a, b) => position[a] - position[b])
   const rank = new Map(used.map((slice, i) => [slice, i + 1]))
   for (const frame of frames) frame.positionIndex = rank.get(frame.slice)!

@@ -23,6 +23,11 @@ const nifti: NiftiSource = {
   littleEndian: true,
 }
 
+const images = [
+  { file: '1.dcm', sopClassUid: '1.2', sopInstanceUid: '1.2.1', imagePosition: [0, 0, 0] as const },
+  { file: '2.dcm', sopClassUid: '1.2', sopInstanceUid: '1.2.2', imagePosition: [0, 0, 2.5] as const },
+]
+
 const dicom: DicomSource = {
   kind: 'dicom',
   path: 'scans/chest',
@@ -49,10 +54,8 @@ const dicom: DicomSource = {
     convolutionKernel: 'B30f',
     sliceThickness: Number.NaN,
   },
-  slices: [
-    { file: '1.dcm', sopClassUid: '1.2', sopInstanceUid: '1.2.1', imagePosition: [0, 0, 0] },
-    { file: '2.dcm', sopClassUid: '1.2', sopInstanceUid: '1.2.2', imagePosition: [0, 0, 2.5] },
-  ],
+  images,
+  slices: images,
   imageOrientation: [1, 0, 0, 0, 1, 0],
   transferSyntaxUid: '1.2.840.10008.1.2.1',
   lossy: false,

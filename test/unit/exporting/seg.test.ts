@@ -215,7 +215,7 @@ describe('a segmentation', () => {
     const path = join(dir, 'lossy.dcm')
     const request = changed((r) => {
       r.opened.source.lossy = true
-      r.opened.source.slices[0].file = file
+      r.opened.source.images[0].file = file
     })
     await writeSeg(path, request)
     const seg = parse(path)
@@ -242,7 +242,7 @@ describe('a segmentation', () => {
       'images without a UID',
       'output/seg-source',
       (r) => {
-        r.opened.source.slices[2].sopInstanceUid = ''
+        r.opened.source.images[2].sopInstanceUid = ''
       },
     ],
   ])('is refused for %s', async (_, code, change) => {
