@@ -1,0 +1,38 @@
+import { WorkstationError } from '../../errors.ts'
+
+/** Left for headers, decoders and the rest of the system when a volume has been read. */
+export const RESERVE_BYTES = 300 * 2 ** 20
+
+/** 2³¹ voxels of Int16: as far as voxels can be counted in 32-bit integers. A 1024 × 1024 CT reaches it at 2,048 slices. */
+const MAX_ARRAY_BYTES = 2 ** 32
+
+/**
+ * Refuses what would not fit into memory, before anything is allocated: a process that takes more
+ * than there is may be ended without a word.
+ * @param bytes everything that will be held at the same time
+ * @param what subject of the sentence, such as 'This series (1,200 slices of 512 × 512)'
+ * @param available bytes that this process may still take, by the system and by the limit it runs under
+ * @throws WorkstationError input/too-large
+ */
+export function checkMemory(
+  bytes: number,
+  what: string,
+  available: number = process.availableMemory(),
+): void {
+  if (bytes > MAX_ARRAY_BYTES) {
+    throw new WorkstationError(
+      'input/too-large',
+      `${what} is too large: it takes ${gigabytes(bytes)} of memory, and a volume may take ${gigabytes(MAX_ARRAY_BYTES)}.`,
+    )
+  }
+  if (bytes + RESERVE_BYTES <= available) return
+  throw new WorkstationError(
+    'input/too-large',
+    `${what} does not fit into memory: it takes ${gigabytes(bytes + RESERVE_BYTES)}, and ${gigabytes(Math.max(0, available))} are free. Close other programs, or use a computer with more memory.`,
+    `${bytes} bytes and a reserve of ${RESERVE_BYTES}; ${available} available`,
+  )
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`
+}
