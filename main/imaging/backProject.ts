@@ -65,6 +65,25 @@ export function scoreOnSourceGrid(
   return out
 }
 
+/**
+ * Takes the score from whole slices, in place: those that fill a gap in the acquisition. The network needs them to see
+ * their neighbours in place, but a score of interpolated tissue would say nothing about the patient.
+ * @param slices indices k on the grid of `score`
+ * @throws RangeError for a slice that the grid does not have
+ */
+export function clearSlices(
+  score: Float32Array,
+  grid: Pick<Grid, 'dims'>,
+  slices: readonly number[],
+  unscoredValue: number,
+): void {
+  const [nx, ny, nz] = grid.dims
+  for (const k of slices) {
+    if (!(k >= 0 && k < nz)) throw new RangeError(`there is no slice ${k} among ${nz}`)
+    score.fill(unscoredValue, nx * ny * k, nx * ny * (k + 1))
+  }
+}
+
 /** For every source index of one axis: where it falls on the model grid. */
 interface Taps {
   /** Model voxels along this axis, and the distance between them in memory. */

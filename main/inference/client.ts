@@ -37,6 +37,8 @@ export interface EngineJob extends EngineSetup {
   findings: FindingsParameters | null
   /** What unscored voxels hold; `lowest` where absent. */
   unscored?: Unscored
+  /** Slices that get no score (OpenedCt.filledSlices); none where absent. */
+  filledSlices?: readonly number[]
 }
 
 export interface EngineOptions {
@@ -177,8 +179,8 @@ export class EngineClient {
   async #run(job: EngineJob, options: EngineOptions): Promise<EngineResult> {
     const { dims, spacing, origin, direction } = job.grid
     const grid = { dims, spacing, origin, direction }
-    const { workFolder, findings, unscored = 'lowest' } = job
-    const request: EngineRequest = { type: 'screen', workFolder, grid, findings, unscored }
+    const { workFolder, findings, unscored = 'lowest', filledSlices = [] } = job
+    const request: EngineRequest = { type: 'screen', workFolder, grid, findings, unscored, filledSlices }
     return (await this.#ask(request, 'done', options.signal, options.onProgress)).result
   }
 

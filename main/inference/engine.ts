@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorkstationError } from '../errors.ts'
 import { findFindings } from '../findings/findings.ts'
-import { scoreOnSourceGrid } from '../imaging/backProject.ts'
+import { clearSlices, scoreOnSourceGrid } from '../imaging/backProject.ts'
 import { preprocess } from '../imaging/preprocess.ts'
 import { voxelCount } from '../imaging/volume.ts'
 import { peakRssBytes } from './memory.ts'
@@ -140,13 +140,15 @@ async function runJob(model: ModelSession, request: ScreenRequest): Promise<Engi
   })
 
   const score = await timed('mapping', async () => {
+    const unscored = request.unscored === 'nan' ? Number.NaN : calibration.score[0]
     const mapped = scoreOnSourceGrid(
       { ...modelGrid, voxels: scored.score },
       scored.mask,
       source,
-      request.unscored === 'nan' ? Number.NaN : calibration.score[0],
+      unscored,
       cropBox,
     )
+    clearSlices(mapped, source, request.filledSlices, unscored)
     await writeRaw(join(request.workFolder, WORK_FILES.score), mapped)
     return mapped
   })

@@ -48,7 +48,7 @@ export const FindingsParameters = z.object({
 export type FindingsParameters = z.infer<typeof FindingsParameters>
 
 /**
- * What a voxel outside the body gets: the calibration's lowest score, as exports have it, or NaN, for whoever must
+ * What a voxel outside the body, or on a slice that fills a gap, gets: the calibration's lowest score, as exports have it, or NaN, for whoever must
  * tell it from a voxel that scored low. Findings need `lowest`.
  */
 export const Unscored = z.enum(['lowest', 'nan'])
@@ -70,6 +70,8 @@ export const EngineRequest = z.discriminatedUnion('type', [
     grid: GridSchema,
     findings: FindingsParameters.nullable(),
     unscored: Unscored,
+    /** Slices k of the grid that the network sees but that get no score (OpenedCt.filledSlices). */
+    filledSlices: z.array(z.number().int().nonnegative()).readonly().default([]),
   }),
   /** Releases the network and ends the process. */
   z.object({ type: z.literal('close') }),
