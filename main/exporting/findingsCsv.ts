@@ -1,6 +1,8 @@
+import type { Warning } from '../errors.ts'
 import type { Finding } from '../findings/findings.ts'
 import { formatLevel } from '../findings/level.ts'
 import { RESEARCH_USE_ONLY } from './runRecord.ts'
+import { asciiText } from './scanNotes.ts'
 
 /** What made a table of findings; repeated on each row, so that rows of many scans can be put together. */
 export interface CsvProvenance {
@@ -10,6 +12,8 @@ export interface CsvProvenance {
   minVolumeMl: number
   /** The device that really ran. */
   device: string
+  /** What the reader warns of in the scan; none where absent. */
+  warnings?: readonly Warning[]
 }
 
 interface Column<Row> {
@@ -45,13 +49,15 @@ const PROVENANCE: readonly Column<CsvProvenance>[] = [
   { name: 'smallest_volume_ml', value: (p) => p.minVolumeMl },
   { name: 'device', value: (p) => p.device },
   // Plain ASCII: without a byte order mark Excel does not take the file for UTF-8.
-  { name: 'notice', value: () => RESEARCH_USE_ONLY.replace('—', '-') },
+  { name: 'notice', value: () => asciiText(RESEARCH_USE_ONLY) },
+  { name: 'scan_warnings', value: (p) => asciiText((p.warnings ?? []).map((w) => w.message).join(' ')) },
 ]
 
 /**
  * `findings.csv` (RFC 4180: commas, CRLF, a header row, quotes where a field needs them; UTF-8 without a byte order
  * mark): one row per finding in order of rank. Centre in LPS mm; extent along the scan's voxel axes, whole voxels;
- * HU standard deviation of the population. With `provenance`, five more columns say what made the row.
+ * HU standard deviation of the population. With `provenance`, six more columns say what made the row
+ * and what is wrong with the scan.
  */
 export function findingsCsv(findings: readonly Finding[], provenance?: CsvProvenance): string {
   const made = provenance === undefined ? [] : PROVENANCE

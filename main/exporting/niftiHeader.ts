@@ -1,11 +1,14 @@
 import { NIFTI1, NIFTI1_DATA_OFFSET, NIFTI1_HEADER_BYTES } from '../imaging/nifti/header.ts'
 import type { NiftiSource, Source } from '../imaging/source.ts'
 import { determinant, type Grid, type Mat3, type VoxelArray } from '../imaging/volume.ts'
+import { sourceNote } from './scanNotes.ts'
 
 /** NIFTI_INTENT_NONE etc. are all 0; these are the codes that are not (nifti1.h). */
 const XFORM_SCANNER_ANATOMICAL = 1
 const UNITS_MILLIMETRE = 2
 const DESCRIPTION = 'Screener Workstation - research use only'
+/** Before a note: `descrip` holds 80 bytes, and its readers expect the last to be 0. */
+const DESCRIPTION_BEFORE_NOTE = 'Screener - research use only'
 /** Largest deviation of DᵀD from the identity that a quaternion may stand for: a rotation, as rounded in DICOM. */
 const ORTHONORMAL_TOLERANCE = 1e-4
 
@@ -21,7 +24,8 @@ function datatypeOf(voxels: VoxelArray): { code: number; bits: number } {
 /**
  * The header of a single-file NIfTI-1 (348 bytes, little-endian, then the 4 bytes that say "no extension") for voxels
  * of `sample`'s type on `grid`. The affine is the source's own: a NIfTI source's geometry fields are copied bit by
- * bit; a DICOM source's grid becomes sform and qform with code 1 (scanner), LPS turned into RAS.
+ * bit; the grid of any other source becomes sform and qform with code 1 (scanner), LPS turned into RAS. `descrip` says
+ * where the source is lossy or slices were interpolated.
  * @throws RangeError where the grid is not the grid of the source's header
  */
 export function niftiHeader(grid: Grid, sample: VoxelArray, source: Source): Uint8Array<ArrayBuffer> {
@@ -40,7 +44,9 @@ export function niftiHeader(grid: Grid, sample: VoxelArray, source: Source): Uin
   view.setFloat32(NIFTI1.voxOffset, NIFTI1_DATA_OFFSET, true)
   view.setFloat32(NIFTI1.sclSlope, 1, true)
   view.setFloat32(NIFTI1.sclInter, 0, true)
-  setText(bytes, NIFTI1.descrip, 80, DESCRIPTION)
+  const note = sourceNote(source)
+  const description = note ? `${DESCRIPTION_BEFORE_NOTE}; ${note}` : DESCRIPTION
+  setText(bytes, NIFTI1.descrip, 79, description)
   setText(bytes, NIFTI1.magic, 4, 'n+1')
   if (source.kind === 'nifti') copyGeometry(view, grid, source)
   else setGeometry(view, grid)

@@ -25,6 +25,10 @@ const input = {
   path: z.string().min(1),
   /** Sampling grid of the scan and of every voxel result: LPS mm, x fastest. */
   grid,
+  /** Slices that fill gaps in the acquisition: interpolated, so they have no score and no finding. */
+  filledSlices: z.array(count).default([]),
+  /** True where other slices, too, are not the stored images but were interpolated from them. */
+  resampled: z.boolean().default(false),
 }
 
 /**
@@ -57,7 +61,10 @@ export const RunRecord = z.object({
       convolutionKernel: z.string(),
       /** Null where the source does not say. */
       sliceThicknessMm: z.number().nullable(),
+      /** Of the volume. */
       slices: count,
+      /** Stored images (or frames) that it was made of; records of earlier versions do not say. */
+      images: count.optional(),
       transferSyntaxUid: z.string(),
       lossy: z.boolean(),
     }),
@@ -115,6 +122,8 @@ export interface RunFacts {
   finished: Date
   source: Source
   grid: Grid
+  /** As in OpenedCt; none where absent. */
+  filledSlices?: readonly number[]
   model: {
     hash: string
     manifest: {
@@ -149,7 +158,7 @@ export function buildRunRecord(facts: RunFacts): RunRecord {
     software: softwareIdentity(),
     started: facts.started.toISOString(),
     finished: facts.finished.toISOString(),
-    input: inputIdentity(facts.source, facts.grid),
+    input: inputIdentity(facts.source, facts.grid, facts.filledSlices),
     model: {
       name: manifest.name,
       version: manifest.version,
@@ -198,8 +207,15 @@ export function softwareIdentity(): RunRecord['software'] {
 export function inputIdentity(
   source: Source,
   { dims, spacing, origin, direction }: Grid,
+  filledSlices: readonly number[] = [],
 ): RunRecord['input'] {
-  const common = { path: source.path, grid: { dims, spacing, origin, direction } }
+  const filled = new Set(filledSlices)
+  const common = {
+    path: source.path,
+    grid: { dims, spacing, origin, direction },
+    filledSlices: [...filledSlices],
+    resampled: source.kind === 'dicom' && source.slices.some((image, k) => !image && !filled.has(k)),
+  }
   if (source.kind === 'nifti') return { ...common, kind: 'nifti', affineFrom: source.affineFrom }
   if (source.kind !== 'dicom') return { ...common, kind: source.kind }
   const { series } = source
@@ -219,6 +235,7 @@ export function inputIdentity(
     // JSON has no NaN.
     sliceThicknessMm: Number.isNaN(series.sliceThickness) ? null : series.sliceThickness,
     slices: source.slices.length,
+    images: source.images.length,
     transferSyntaxUid: source.transferSyntaxUid,
     lossy: source.lossy,
   }

@@ -6,6 +6,7 @@ import type { DicomSource, OpenedCt } from '../imaging/source.ts'
 import { voxelCount } from '../imaging/volume.ts'
 import { encodeDicomHead, pixelDataHeader } from './dicomFile.ts'
 import { asOutputError } from './outputError.ts'
+import { imageComments } from './scanNotes.ts'
 import { type SegContent, type SegFinding, segDataset } from './segDataset.ts'
 import { packedLength, packFrames, planFrames } from './segFrames.ts'
 import { segPlanes } from './segPlanes.ts'
@@ -15,7 +16,8 @@ import { newUid } from './uid.ts'
 const MAX_PIXEL_BYTES = 0xfffffffe
 
 export interface SegRequest {
-  opened: Pick<OpenedCt, 'volume' | 'source'>
+  /** Its warnings become the segmentation's Image Comments. */
+  opened: Pick<OpenedCt, 'volume' | 'source'> & Partial<Pick<OpenedCt, 'warnings'>>
   /** In segment order: the first becomes segment 1. */
   findings: readonly SegFinding[]
   /** On the volume's grid, in its voxel order: 0, or a finding's number. Other numbers are left out. */
@@ -32,8 +34,9 @@ export interface SegRequest {
 
 /**
  * Writes the findings as a binary DICOM Segmentation (PS3.3 A.51, Explicit VR Little Endian): one segment per
- * finding, a frame on each source slice that it touches, and there only. Row j and column i of a frame are row j and
- * column i of the source image it names. Pixel data is packed and written frame by frame.
+ * finding, a frame on each slice that it touches, and there only. Row j and column i of a frame are row j and column i
+ * of the source image it names; a frame on an interpolated slice names none and lies where its Plane Position says.
+ * Pixel data is packed and written frame by frame.
  * @returns what was written, or null without findings: a segmentation needs a segment, so no file is made then
  * @throws WorkstationError output/seg-source (not DICOM, or images without identity), output/seg-geometry (the volume
  *   is not the stack of its source slices), output/seg-too-large, and those of asOutputError
@@ -48,7 +51,7 @@ export async function writeSeg(
   if (source.kind !== 'dicom') {
     throw new WorkstationError(
       'output/seg-source',
-      'A DICOM segmentation can only be written for a DICOM scan; this scan is a NIfTI file.',
+      'A DICOM segmentation can only be written for a DICOM scan; this scan is not DICOM.',
     )
   }
   if (mask.length !== voxelCount(volume)) throw new RangeError(`${mask.length} mask voxels for the volume`)
@@ -78,6 +81,7 @@ export async function writeSeg(
     softwareVersion: request.softwareVersion ?? packageJson.version,
     now: request.now ?? new Date(),
     newUid: request.newUid ?? newUid,
+    comments: imageComments(source, request.opened.warnings ?? []),
     lossyHistory: source.lossy ? await readLossyHistory(source) : { ratio: [], method: [] },
   })
   const head = encodeDicomHead(dataset, request.softwareVersion ?? packageJson.version)

@@ -28,6 +28,8 @@ export interface SegContent {
   softwareVersion: string
   now: Date
   newUid: () => string
+  /** Image Comments; left out where empty. */
+  comments: string
   /** Lossy Image Compression Ratio and Method of the source, as stored there. */
   lossyHistory: { ratio: string[]; method: string[] }
 }
@@ -40,11 +42,13 @@ const SERIES_NUMBER = '9001'
 
 /**
  * The data set of a Segmentation (DICOM PS3.3 A.51) by keyword, without Pixel Data (7FE0,0010): one segment per
- * finding, geometry from each frame's own source slice. Patient, study and frame of reference are the source's.
+ * finding, each frame with the position of its own slice. Patient, study and frame of reference are the source's.
  */
 export function segDataset(content: SegContent): Dataset {
   const { source, planes, frames, grid, now, newUid } = content
   const dimensionUid = newUid()
+  const anyNamed = frames.some(({ slice }) => planes.slices[slice].image)
+  const allNamed = frames.every(({ slice }) => planes.slices[slice].image)
   return {
     ...patientAndStudy(source.series, newUid),
     ...seriesAndEquipment(content),
@@ -59,6 +63,7 @@ export function segDataset(content: SegContent): Dataset {
     ContentTime: tm(now),
     ImageType: ['DERIVED', 'PRIMARY'],
     BurnedInAnnotation: 'NO',
+    ...(content.comments ? { ImageComments: content.comments } : {}),
     ...lossy(content),
     NumberOfFrames: String(frames.length),
     // Image Pixel, Segmentation Image
@@ -93,8 +98,11 @@ export function segDataset(content: SegContent): Dataset {
       },
     ],
     SharedFunctionalGroupsSequence: [sharedGroups(content)],
-    PerFrameFunctionalGroupsSequence: frames.map((frame) => frameGroups(frame, planes)),
-    // Common Instance Reference
+    PerFrameFunctionalGroupsSequence: frames.map((frame) => frameGroups(frame, planes, anyNamed)),
+    // General Reference, for the frames that name no image: not Source Image, which viewers take for a list of the
+    // frames' own images, in their order.
+    ...(allNamed ? {} : { ReferencedImageSequence: referencedInstances(source) }),
+    // Common Instance Reference: only for images that are named elsewhere in the file (PS3.3 C.12.2)
     ReferencedSeriesSequence: [
       {
         SeriesInstanceUID: source.series.seriesInstanceUid,
@@ -204,10 +212,15 @@ function sharedGroups({ grid, source, planes }: SegContent): Dataset {
   }
 }
 
-function frameGroups(frame: SegFrame, planes: SegPlanes): Dataset {
+/**
+ * A frame on an interpolated slice names no image: viewers paint a frame on the one that it names, which would be half
+ * a slice off. The frame's plane says where it lies, so Derivation Image is not required (PS3.3 Table A.51-2); where
+ * other frames have it, it is there and empty (C.7.6.16.2.6, Type 2).
+ */
+function frameGroups(frame: SegFrame, planes: SegPlanes, anyNamed: boolean): Dataset {
   const { position, image } = planes.slices[frame.slice]
   return {
-    ...(image ? derivation(image) : {}),
+    ...(anyNamed ? { DerivationImageSequence: image ? derivation(image) : [] } : {}),
     FrameContentSequence: [
       {
         DimensionIndexValues: [frame.segment + 1, frame.positionIndex],
@@ -220,27 +233,25 @@ function frameGroups(frame: SegFrame, planes: SegPlanes): Dataset {
   }
 }
 
-function derivation(image: SliceReference): Dataset {
-  return {
-    DerivationImageSequence: [
-      {
-        DerivationCodeSequence: code('113076', 'DCM', 'Segmentation'), // CID 7203 Image Derivation
-        SourceImageSequence: [
-          {
-            ReferencedSOPClassUID: image.sopClassUid,
-            ReferencedSOPInstanceUID: image.sopInstanceUid,
-            ...(image.frameNumber === undefined ? {} : { ReferencedFrameNumber: String(image.frameNumber) }),
-            SpatialLocationsPreserved: 'YES',
-            PurposeOfReferenceCodeSequence: code(
-              '121322',
-              'DCM',
-              'Source image for image processing operation', // CID 7202
-            ),
-          },
-        ],
-      },
-    ],
-  }
+function derivation(image: SliceReference): Dataset[] {
+  return [
+    {
+      DerivationCodeSequence: code('113076', 'DCM', 'Segmentation'), // CID 7203 Image Derivation
+      SourceImageSequence: [
+        {
+          ReferencedSOPClassUID: image.sopClassUid,
+          ReferencedSOPInstanceUID: image.sopInstanceUid,
+          ...(image.frameNumber === undefined ? {} : { ReferencedFrameNumber: String(image.frameNumber) }),
+          SpatialLocationsPreserved: 'YES',
+          PurposeOfReferenceCodeSequence: code(
+            '121322',
+            'DCM',
+            'Source image for image processing operation', // CID 7202
+          ),
+        },
+      ],
+    },
+  ]
 }
 
 /** Every image of the source series once; the frames of a multi-frame image share one. */

@@ -54,23 +54,31 @@ def judge_seg(path, case, index):
     spacing = [float(v) for v in shared.PixelMeasuresSequence[0].PixelSpacing]
     assert np.allclose([float(v) for v in shared.PlaneOrientationSequence[0].ImageOrientationPatient], iop, atol=1e-12)
     frames = ds.pixel_array.reshape(int(ds.NumberOfFrames), ds.Rows, ds.Columns)
+    slices = [k for k in range(case['dims'][2]) if k not in case.get('interpolated', [])]
+    images = [np.array(p, float) for p in case.get('images', [first + k * step for k in slices])]
+    referenced = ds.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    assert len(referenced) == (1 if case.get('multiFrame') else len(images))
 
     rebuilt = np.zeros(case['dims'], np.uint16)
-    seen, orders = [], {}
+    seen, orders, placed = [], {}, []
     normal = np.cross(row_cosine, column_cosine)
     for pixels, groups in zip(frames, ds.PerFrameFunctionalGroupsSequence):
         number = numbers[groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber - 1]
         position = np.array([float(v) for v in groups.PlanePositionSequence[0].ImagePositionPatient])
-        named = groups.DerivationImageSequence[0].SourceImageSequence[0]
-        # The slice that the frame names, and the slice where it lies, found apart.
-        if case.get('multiFrame'):
-            assert named.ReferencedSOPInstanceUID == f'1.2.3.4.{index + 1}.0'
-            k_named = int(named.ReferencedFrameNumber) - 1
-        else:
-            k_named = int(named.ReferencedSOPInstanceUID.split('.')[-1]) - 1
+        named = groups.DerivationImageSequence[0].SourceImageSequence[0] if groups.get('DerivationImageSequence') else None
+        # The image that the frame names, and the slice where it lies, found apart.
         distances = [np.linalg.norm(first + k * step - position) for k in range(case['dims'][2])]
         k_lies = int(np.argmin(distances))
-        assert distances[k_lies] < 1e-9 and k_lies == k_named, (k_lies, k_named, min(distances))
+        assert distances[k_lies] < 1e-9, (k_lies, min(distances))
+        assert (named is None) == (k_lies in case.get('interpolated', [])), k_lies
+        if named is not None:
+            if case.get('multiFrame'):
+                assert named.ReferencedSOPInstanceUID == f'1.2.3.4.{index + 1}.0'
+                image = int(named.ReferencedFrameNumber) - 1
+            else:
+                image = int(named.ReferencedSOPInstanceUID.split('.')[-1]) - 1
+            assert named.SpatialLocationsPreserved == 'YES'
+            assert np.linalg.norm(images[image] - position) < 1e-9, (k_lies, image)
         # Every set pixel through its own position in the patient (PS3.3 equation C.7.6.2.1-1), then back to a voxel.
         rows, columns = np.nonzero(pixels)
         assert len(rows) > 0, 'an empty frame'
@@ -80,18 +88,33 @@ def judge_seg(path, case, index):
         voxels = np.rint((points - first) @ to_index.T).astype(int)
         assert (rebuilt[tuple(voxels.T)] == 0).all(), 'segments overlap'
         rebuilt[tuple(voxels.T)] = number
+        placed.append((number, points))
         dimension = groups.FrameContentSequence[0].DimensionIndexValues
         assert dimension[0] == groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber
         orders[round(float(position @ normal), 6)] = dimension[1]
         seen.append({'segment': int(dimension[0]), 'position': [float(v) for v in position],
-                     'sop': str(named.ReferencedSOPInstanceUID), 'pixels': int(pixels.sum())})
+                     'sop': str(named.ReferencedSOPInstanceUID) if named else None, 'pixels': int(pixels.sum())})
     assert (rebuilt == mask).all(), 'the frames do not rebuild the mask'
     assert [orders[p] for p in sorted(orders)] == list(range(1, len(orders) + 1)), 'positions out of order'
+    nifti = Path(path).with_suffix('').with_suffix('.nii.gz')
+    if nifti.exists():
+        agrees_with_nifti(nifti, placed)
     if shutil.which('dciodvfy'):
         said = subprocess.run(['dciodvfy', str(path)], capture_output=True, text=True)
         errors = [line for line in (said.stdout + said.stderr).splitlines() if line.startswith('Error')]
         assert not errors, errors
     return seen
+
+
+def agrees_with_nifti(path, placed):
+    """The same findings in mask.nii.gz, voxel for voxel by their places in the patient: LPS to RAS, nibabel's affine."""
+    image = nib.load(path)
+    mask = np.asanyarray(image.dataobj)
+    assert int((mask > 0).sum()) == sum(len(points) for _, points in placed)
+    for number, points in placed:
+        index = nib.affines.apply_affine(np.linalg.inv(image.affine), points * [-1, -1, 1])
+        assert np.abs(index - np.rint(index)).max() < 1e-3
+        assert (mask[tuple(np.rint(index).astype(int).T)] == number).all()
 
 
 def seg_name(index):

@@ -58,22 +58,24 @@ describe('findings.csv', () => {
 
   it('says on every row what made it, and that it is not for diagnosis', () => {
     const [header, ...rows] = parseCsv(findingsCsv([finding, { ...finding, number: 2 }], provenance))
-    expect(header.slice(-5)).toEqual([
+    expect(header.slice(-6)).toEqual([
       'model',
       'threshold_level_percentile',
       'smallest_volume_ml',
       'device',
       'notice',
+      'scan_warnings',
     ])
     expect(rows).toHaveLength(2)
     for (const row of rows) {
       expect(row).toHaveLength(header.length)
-      expect(row.slice(-5)).toEqual([
+      expect(row.slice(-6)).toEqual([
         'small 1.0.0',
         '99.9',
         '0.1',
         'cpu',
         'Research use only - not for diagnosis',
+        '',
       ])
     }
   })
@@ -82,14 +84,14 @@ describe('findings.csv', () => {
     'never lets a spreadsheet run text as a formula: %j',
     (device) => {
       const [, row] = parseCsv(findingsCsv([finding], { ...provenance, device }))
-      expect(row.at(-2)).toBe(`'${device}`)
+      expect(row.at(-3)).toBe(`'${device}`)
     },
   )
 
   it('quotes what would break a row', () => {
     const device = 'GPU "A", 2\r\nline'
     const [, row] = parseCsv(findingsCsv([finding], { ...provenance, device }))
-    expect(row.at(-2)).toBe(device)
+    expect(row.at(-3)).toBe(device)
   })
 
   it('writes numbers without an exponent', () => {
@@ -98,7 +100,20 @@ describe('findings.csv', () => {
       minVolumeMl: 1e-7,
     })
     expect(text).not.toMatch(/\d[eE][+-]?\d/)
-    expect(parseCsv(text)[1].at(-3)).toBe('0.0000001000')
+    expect(parseCsv(text)[1].at(-4)).toBe('0.0000001000')
+  })
+
+  it('carries what the reader warns of in the scan on every row', () => {
+    const warnings = [
+      { code: 'input/lossy', message: 'The images went through a lossy compression.' },
+      { code: 'input/not-hu', message: 'Air is near −1000 HU, “Müller” 2 × 2\n= odd.' },
+    ]
+    const [header, ...rows] = parseCsv(findingsCsv([finding, finding], { ...provenance, warnings }))
+    for (const row of rows) {
+      expect(row[header.indexOf('scan_warnings')]).toBe(
+        'The images went through a lossy compression. Air is near -1000 HU, ?Muller? 2 x 2 = odd.',
+      )
+    }
   })
 
   it('is plain ASCII, which every spreadsheet reads alike', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeNifti } from '../../../main/exporting/nifti.ts'
-import type { NiftiSource } from '../../../main/imaging/source.ts'
+import type { DicomSource, NiftiSource } from '../../../main/imaging/source.ts'
 import type { Grid, Mat3, Vec3, VoxelArray } from '../../../main/imaging/volume.ts'
 import { judge, pythonHas } from './judges.ts'
 import { caseSource, SEG_CASES } from './segCases.ts'
@@ -145,6 +145,43 @@ describe('a NIfTI export of a DICOM source', () => {
         expect(ours[i] * sign).toBeCloseTo(q, 5)
       })
     }
+  })
+})
+
+describe('a NIfTI export of an NRRD or MetaImage source', () => {
+  it.each(GRIDS)('has the RAS affine of the LPS grid, as that of a DICOM source has: $name', async (g) => {
+    const grid = { ...g, dims: DIMS }
+    await writeNifti(join(dir, 'dicom.nii'), grid, voxels('int16'), DICOM)
+    for (const kind of ['nrrd', 'metaimage'] as const) {
+      await writeNifti(join(dir, 'other.nii'), grid, voxels('int16'), { kind, path: 'scan' })
+      expect(readFileSync(join(dir, 'other.nii'))).toEqual(readFileSync(join(dir, 'dicom.nii')))
+    }
+  })
+})
+
+describe('a NIfTI export', () => {
+  const descriptionOf = async (change: Partial<DicomSource>) => {
+    const path = join(dir, 'note.nii')
+    await writeNifti(path, ANY_GRID, voxels('uint8'), { ...DICOM, ...change })
+    return readFileSync(path).subarray(148, 228).toString('latin1').replace(/\0+$/, '')
+  }
+  const [a, b, c, d, e] = DICOM.slices
+
+  it('says in its description what was done to the scan', async () => {
+    expect(await descriptionOf({})).toBe('Screener Workstation - research use only')
+    expect(await descriptionOf({ lossy: true })).toBe('Screener - research use only; lossy source')
+    expect(await descriptionOf({ slices: [a, null, c, null, e] })).toBe(
+      'Screener - research use only; 2 of 5 slices interpolated',
+    )
+    expect(await descriptionOf({ lossy: true, slices: [a, b, null, d, e] })).toBe(
+      'Screener - research use only; lossy source; 1 of 5 slices interpolated',
+    )
+  })
+
+  it('has a description that ends within its field however many slices there are', async () => {
+    const text = await descriptionOf({ lossy: true, slices: new Array(9999).fill(null) })
+    expect(text).toBe('Screener - research use only; lossy source; 9999 of 9999 slices interpolated')
+    expect(text.length).toBeLessThan(80)
   })
 })
 

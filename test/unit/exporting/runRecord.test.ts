@@ -142,6 +142,39 @@ describe('run.json', () => {
     for (const secret of ['DOE', 'P-4711', '19500102', 'ACC-99', 'HOUSE']) expect(text).not.toContain(secret)
   })
 
+  it('says which slices fill gaps, and from how many images the volume was made', () => {
+    const plain = buildRunRecord(facts({ source: dicom })).input
+    expect(plain).toMatchObject({ filledSlices: [], resampled: false, slices: 2, images: 2 })
+
+    const filled = { ...dicom, slices: [images[0], null, images[1]] }
+    expect(buildRunRecord(facts({ source: filled, filledSlices: [1] })).input).toMatchObject({
+      filledSlices: [1],
+      resampled: false,
+      slices: 3,
+      images: 2,
+    })
+    // One slice fills a gap, another was moved onto the even grid.
+    const resampled = { ...dicom, slices: [images[0], null, null] }
+    expect(buildRunRecord(facts({ source: resampled, filledSlices: [1] })).input).toMatchObject({
+      filledSlices: [1],
+      resampled: true,
+    })
+  })
+
+  it.each(['nrrd', 'metaimage'] as const)('knows a source of the kind %s', (kind) => {
+    const record = buildRunRecord(facts({ source: { kind, path: 'scans/ct.file' } }))
+    expect(record.input).toEqual({ kind, path: 'scans/ct.file', grid, filledSlices: [], resampled: false })
+    expect(RunRecord.parse(JSON.parse(runRecordJson(record)))).toEqual(record)
+  })
+
+  it('can still be read as it was written before it said so', () => {
+    const { filledSlices, resampled, ...input } = buildRunRecord(facts({ source: dicom })).input
+    if (input.kind !== 'dicom') expect.unreachable()
+    const { images: _, ...before } = input
+    const record = RunRecord.parse({ ...buildRunRecord(facts({ source: dicom })), input: before })
+    expect(record.input).toEqual({ ...before, filledSlices: [], resampled: false })
+  })
+
   it.each<[string, Partial<RunFacts>]>([
     ['a time that is not a number', { seconds: { inference: Number.NaN } }],
     ['a hash that is none', { model: { ...facts().model, hash: 'abc' } }],

@@ -4,15 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import dicomParser, { type DataSet } from 'dicom-parser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeNifti } from '../../../main/exporting/nifti.ts'
 import { type SegRequest, writeSeg } from '../../../main/exporting/seg.ts'
 import type { DicomSource } from '../../../main/imaging/source.ts'
 import { dciodvfyErrors, hasDciodvfy, judge, pythonHas } from './judges.ts'
-import { caseMask, SEG_CASES, segFileName, segRequest, slicePosition } from './segCases.ts'
+import { caseMask, imagePositions, SEG_CASES, segFileName, segRequest, slicePosition } from './segCases.ts'
 
 // What pydicom and dciodvfy saw in the very same bytes: test/golden/make_exports.py.
 interface Seen {
   sha256: string
-  frames: { segment: number; position: number[]; sop: string; pixels: number }[]
+  frames: { segment: number; position: number[]; sop: string | null; pixels: number }[]
 }
 const EXPECTED: Record<string, Seen> = JSON.parse(
   readFileSync(new URL('../../golden/exports/seg-expected.json', import.meta.url), 'utf8'),
@@ -32,7 +33,8 @@ const numbers = (d: DataSet, tag: string): number[] => d.string(tag)!.split('\\'
 interface Frame {
   segment: number
   position: number[]
-  sop: string
+  /** Null where the frame names no source image. */
+  sop: string | null
   sourceFrame: string | undefined
   dimension: [number, number]
   /** Offsets j · columns + i of the set pixels. */
@@ -44,7 +46,8 @@ function framesOf(seg: DataSet): Frame[] {
   const size = seg.uint16('x00280010')! * seg.uint16('x00280011')!
   const pixels = seg.elements.x7fe00010
   return items(seg, 'x52009230').map((groups, f) => {
-    const source = item(item(groups, 'x00089124'), 'x00082112')
+    const derivation = item(groups, 'x00089124')
+    const source = derivation && item(derivation, 'x00082112')
     const set: number[] = []
     for (let p = 0; p < size; p++) {
       const bit = f * size + p
@@ -54,8 +57,8 @@ function framesOf(seg: DataSet): Frame[] {
     return {
       segment: item(groups, 'x0062000a').uint16('x0062000b')!,
       position: numbers(item(groups, 'x00209113'), 'x00200032'),
-      sop: source.string('x00081155')!,
-      sourceFrame: source.string('x00081160'),
+      sop: source?.string('x00081155') ?? null,
+      sourceFrame: source?.string('x00081160'),
       dimension: [content.uint32('x00209157', 0)!, content.uint32('x00209157', 1)!],
       set,
     }
@@ -67,17 +70,51 @@ describe.each(SEG_CASES.map((c, index) => ({ ...c, index })))('a segmentation of
   let frames: Frame[]
   beforeAll(async () => {
     path = join(dir, segFileName(c.index))
-    await writeSeg(path, segRequest(c, c.index))
+    const request = segRequest(c, c.index)
+    await writeSeg(path, request)
+    await writeNifti(
+      path.replace('.dcm', '.nii.gz'),
+      request.opened.volume,
+      request.mask,
+      request.opened.source,
+    )
     frames = framesOf(parse(path))
   })
 
-  it('has each frame on the slice that it names', () => {
-    for (const frame of frames) {
-      const k = c.multiFrame ? Number(frame.sourceFrame) - 1 : Number(frame.sop.split('.').at(-1)) - 1
-      slicePosition(c, k).forEach((p, axis) => {
-        expect(frame.position[axis]).toBeCloseTo(p, 9)
+  it('has each frame on the image that it names', () => {
+    for (const { sop, sourceFrame, position } of frames) {
+      if (sop === null) continue
+      const image = Number(c.multiFrame ? sourceFrame : sop.split('.').at(-1)) - 1
+      imagePositions(c)[image].forEach((p, axis) => {
+        expect(position[axis]).toBeCloseTo(p, 9)
       })
     }
+  })
+
+  it('names an image for each frame but those on interpolated slices', () => {
+    for (const { sop, position } of frames) {
+      const interpolated = (c.interpolated ?? []).some((k) =>
+        slicePosition(c, k).every((p, axis) => Math.abs(p - position[axis]) < 1e-9),
+      )
+      expect(sop === null).toBe(interpolated)
+    }
+  })
+
+  it('says of frames without an image either nothing or that none was used, as the others require', () => {
+    const seg = parse(path)
+    const counts = items(seg, 'x52009230').map((groups) => groups.elements.x00089124?.items?.length ?? null)
+    // An attribute of some frames is one of all (PS3.3 C.7.6.16).
+    const anyNamed = frames.some(({ sop }) => sop !== null)
+    expect(counts).toEqual(frames.map(({ sop }) => (sop ? 1 : anyNamed ? 0 : null)))
+    const named = items(item(seg, 'x00081115'), 'x0008114a').length
+    const allNamed = frames.every(({ sop }) => sop !== null)
+    expect(items(seg, 'x00081140').length, 'named for the whole file').toBe(allNamed ? 0 : named)
+  })
+
+  it('refers to every stored image that the volume was made of', () => {
+    const referenced = items(item(parse(path), 'x00081115'), 'x0008114a').map((i) => i.string('x00081155'))
+    const images = imagePositions(c).map((_, n) => `1.2.3.4.${c.index + 1}.${n + 1}`)
+    expect(referenced).toEqual(c.multiFrame ? [`1.2.3.4.${c.index + 1}.0`] : images)
   })
 
   it('gives back the mask, and has no empty frame', () => {
@@ -224,6 +261,41 @@ describe('a segmentation', () => {
     expect(seg.string('x00282114')).toBe('ISO_10918_1')
   })
 
+  it('says in words what was done to the scan, and that slices were interpolated', async () => {
+    const commentsOf = async (name: string) => {
+      const index = SEG_CASES.findIndex((c) => c.name === name)
+      const path = join(dir, 'comments.dcm')
+      await writeSeg(path, segRequest(SEG_CASES[index], index))
+      const { dataOffset, length } = parse(path).elements.x00204000
+      return [
+        index,
+        readFileSync(path)
+          .toString('utf8', dataOffset, dataOffset + length)
+          .trim(),
+      ]
+    }
+    const [gap, filled] = await commentsOf('a slice that fills a gap')
+    expect(filled).toBe(
+      `Case ${gap}: − 1 slice. 1 of 6 slices were interpolated from the source images: frames there name no source image.`,
+    )
+    const [tilted, upright] = await commentsOf('upright grid of a tilted series')
+    expect(upright).toBe(
+      `Case ${tilted}: − 1 slice. The segmentation lies on a grid that was resampled from the source images: ` +
+        'its rows and columns need not be theirs, and its frames name no source image.',
+    )
+    await writeSeg(join(dir, 'no-comments.dcm'), segRequest(CASE, 0))
+    expect(parse(join(dir, 'no-comments.dcm')).elements.x00204000).toBeUndefined()
+  })
+
+  it('keeps its comments within what DICOM allows', async () => {
+    const request = segRequest(CASE, 0)
+    const message = 'A folder with many other things was set aside. '.repeat(20)
+    request.opened.warnings = Array.from({ length: 40 }, () => ({ code: 'input/set-aside', message }))
+    const path = join(dir, 'long-comments.dcm')
+    await writeSeg(path, request)
+    expect(parse(path).elements.x00204000.length).toBe(10240)
+  })
+
   it.each<[string, string, (r: SegRequest & { opened: { source: DicomSource } }) => void]>([
     [
       'slices in another order than the volume',
@@ -270,16 +342,23 @@ describe('a segmentation', () => {
 })
 
 describe.skipIf(!pythonHas('pydicom'))('pydicom (skipped where Python has no pydicom)', () => {
-  it('rebuilds every mask from the frames’ positions', () => {
+  it('rebuilds every mask from the frames’ positions, and finds it where mask.nii.gz has it', () => {
     expect(judge('--check-seg', dir)).toBe('ok')
   })
 })
 
 describe.skipIf(!hasDciodvfy())('dciodvfy (skipped where dicom3tools is not installed)', () => {
   it('finds no error', () => {
-    const files = readdirSync(dir).filter((name) => name.startsWith('seg-'))
+    const files = readdirSync(dir).filter((name) => /^seg-.*\.dcm$/.test(name))
     expect(files).toHaveLength(SEG_CASES.length)
-    for (const file of [...files, 'lossy.dcm', 'many.dcm', 'kept.dcm', 'invalid-source.dcm']) {
+    for (const file of [
+      ...files,
+      'lossy.dcm',
+      'many.dcm',
+      'long-comments.dcm',
+      'kept.dcm',
+      'invalid-source.dcm',
+    ]) {
       expect([file, ...dciodvfyErrors(join(dir, file))]).toEqual([file])
     }
   })

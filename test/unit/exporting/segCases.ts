@@ -18,6 +18,10 @@ export interface SegCase {
   first: [number, number, number]
   step: [number, number, number]
   multiFrame?: boolean
+  /** Slices that no stored image shows. */
+  interpolated?: number[]
+  /** Where the stored images lie; where absent, on the slices that are not interpolated. */
+  images?: [number, number, number][]
   boxes: [number, number, number, number, number, number, number][]
 }
 
@@ -36,9 +40,16 @@ export const slicePosition = (c: SegCase, k: number): Vec3 => [
   c.first[2] + k * c.step[2],
 ]
 
+/** Positions of the stored images; image n has a UID that ends in n + 1, or is frame n + 1. */
+export function imagePositions(c: SegCase): Vec3[] {
+  if (c.images) return c.images
+  const slices = Array.from({ length: c.dims[2] }, (_, k) => k)
+  return slices.filter((k) => !c.interpolated?.includes(k)).map((k) => slicePosition(c, k))
+}
+
 export function caseSource(c: SegCase, index: number): DicomSource {
-  const slices = Array.from({ length: c.dims[2] }, (_, k): SliceReference => {
-    const reference = { file: `slice${k}.dcm`, imagePosition: slicePosition(c, k) }
+  const images = imagePositions(c).map((imagePosition, k): SliceReference => {
+    const reference = { file: `slice${k}.dcm`, imagePosition }
     return c.multiFrame
       ? {
           ...reference,
@@ -47,6 +58,12 @@ export function caseSource(c: SegCase, index: number): DicomSource {
           frameNumber: k + 1,
         }
       : { ...reference, sopClassUid: CT_IMAGE, sopInstanceUid: `1.2.3.4.${index + 1}.${k + 1}` }
+  })
+  const slices = Array.from({ length: c.dims[2] }, (_, k) => {
+    if (c.interpolated?.includes(k)) return null
+    const [x, y, z] = slicePosition(c, k)
+    const near = (p: Vec3) => Math.hypot(p[0] - x, p[1] - y, p[2] - z) < 1e-9
+    return images.find((image) => near(image.imagePosition))!
   })
   const series: SeriesIdentity = {
     patientName: 'Müller^Jörg',
@@ -75,8 +92,8 @@ export function caseSource(c: SegCase, index: number): DicomSource {
     kind: 'dicom',
     path: '/nowhere',
     series,
-    images: slices,
-    slices: [...slices],
+    images,
+    slices,
     imageOrientation: c.iop,
     transferSyntaxUid: '1.2.840.10008.1.2.1',
     lossy: false,
@@ -114,6 +131,7 @@ export function segRequest(c: SegCase, index: number): SegRequest {
         voxels: new Int16Array(c.dims[0] * c.dims[1] * c.dims[2]),
       },
       source: caseSource(c, index),
+      warnings: c.interpolated ? [{ code: 'input/geometry', message: `Case ${index}: − 1 slice.` }] : [],
     },
     findings: numbers.map((number) => ({
       number,
