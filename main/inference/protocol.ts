@@ -48,8 +48,8 @@ export const FindingsParameters = z.object({
 export type FindingsParameters = z.infer<typeof FindingsParameters>
 
 /**
- * What a voxel outside the body, or on a slice that fills a gap, gets: the calibration's lowest score, as exports have it, or NaN, for whoever must
- * tell it from a voxel that scored low. Findings need `lowest`.
+ * What a voxel outside the body, or on a slice that fills a gap, gets: the calibration's lowest score, as exports have
+ * it, or NaN, for whoever must tell it from a voxel that scored low. Findings need `lowest`.
  */
 export const Unscored = z.enum(['lowest', 'nan'])
 export type Unscored = z.infer<typeof Unscored>
