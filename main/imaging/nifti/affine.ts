@@ -1,13 +1,8 @@
 import { type Warning, WorkstationError } from '../../errors.ts'
-import { directionFromColumns, type NiftiSource } from '../source.ts'
+import type { NiftiSource } from '../source.ts'
 import type { Grid, Vec3 } from '../volume.ts'
+import { perpendicularGrid, type Steps, spanSpace } from '../volumeFile/axes.ts'
 import type { NiftiHeader } from './header.ts'
-
-/**
- * Largest |cosine| between two voxel axes that still counts as perpendicular. highdicom's
- * `_DOT_PRODUCT_PERPENDICULAR_TOLERANCE`; float32 rounding of an sform stays below 1e-6.
- */
-const PERPENDICULAR_TOLERANCE = 1e-3
 
 /** sform and qform disagree if a corner of the volume moves by more than this share of the smallest voxel edge. */
 const TRANSFORM_DISAGREEMENT_VOXELS = 0.5
@@ -51,7 +46,7 @@ export function niftiGeometry(header: NiftiHeader, dims: Vec3, name: string): Ni
     )
   }
   const affineFrom = sform ? 'sform' : qform ? 'qform' : 'pixdim'
-  const grid = gridOf(affine, dims, name)
+  const grid = perpendicularGrid(lpsSteps(affine), lps([affine[3]!, affine[7]!, affine[11]!]), dims, name)
 
   if (affineFrom === 'pixdim') {
     warnings.push({
@@ -133,53 +128,15 @@ function pixdimAffine(header: NiftiHeader): Affine {
 }
 
 function usable(affine: Affine): Affine | undefined {
-  if (!affine.every(Number.isFinite)) return undefined
-  const [x, y, z] = [0, 1, 2].map((c) => columnLength(affine, c)) as [number, number, number]
-  if (!(x > 0 && y > 0 && z > 0)) return undefined
-  const [a, b, c] = [unitColumn(affine, 0), unitColumn(affine, 1), unitColumn(affine, 2)]
-  const volume =
-    a[0] * (b[1] * c[2] - b[2] * c[1]) -
-    a[1] * (b[0] * c[2] - b[2] * c[0]) +
-    a[2] * (b[0] * c[1] - b[1] * c[0])
-  return Math.abs(volume) > 1e-6 ? affine : undefined
+  return affine.every(Number.isFinite) && spanSpace(lpsSteps(affine)) ? affine : undefined
 }
 
-function gridOf(affine: Affine, dims: Vec3, name: string): Grid {
-  const [x, y, z] = [unitColumn(affine, 0), unitColumn(affine, 1), unitColumn(affine, 2)]
-  const skew = Math.max(Math.abs(dot(x, y)), Math.abs(dot(x, z)), Math.abs(dot(y, z)))
-  if (skew > PERPENDICULAR_TOLERANCE) {
-    const degrees = ((Math.asin(Math.min(1, skew)) * 180) / Math.PI).toFixed(1)
-    throw new WorkstationError(
-      'input/sheared',
-      `${name} cannot be screened: its voxel axes are not perpendicular (off by ${degrees} degrees, as after an uncorrected gantry tilt).`,
-      `affine (RAS, mm): ${affine.join(', ')}`,
-    )
-  }
-  const lps = (v: Vec3): Vec3 => [-v[0] + 0, -v[1] + 0, v[2] + 0]
-  return {
-    dims,
-    spacing: [columnLength(affine, 0), columnLength(affine, 1), columnLength(affine, 2)],
-    origin: lps([affine[3]!, affine[7]!, affine[11]!]),
-    direction: directionFromColumns(lps(x), lps(y), lps(z)),
-  }
+function lpsSteps(affine: Affine): Steps {
+  return [0, 1, 2].map((c) => lps([affine[c]!, affine[c + 4]!, affine[c + 8]!])) as unknown as Steps
 }
 
-function column(affine: Affine, c: number): Vec3 {
-  return [affine[c]!, affine[c + 4]!, affine[c + 8]!]
-}
-
-function columnLength(affine: Affine, c: number): number {
-  return Math.hypot(...column(affine, c))
-}
-
-function unitColumn(affine: Affine, c: number): Vec3 {
-  const length = columnLength(affine, c)
-  const [x, y, z] = column(affine, c)
-  return [x / length, y / length, z / length]
-}
-
-function dot(a: Vec3, b: Vec3): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+function lps(ras: Vec3): Vec3 {
+  return [-ras[0], -ras[1], ras[2]]
 }
 
 /** The difference of two affine maps is itself affine, so it is largest at a corner. */

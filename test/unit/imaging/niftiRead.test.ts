@@ -190,7 +190,12 @@ describe('a NIfTI file that is refused', () => {
   it('because it is another format', async () => {
     expect(await code((b) => b.fill('ni1\0', NIFTI1.magic, NIFTI1.magic + 4))).toBe('input/nifti-pair')
     expect(await code((b) => b.fill(0, NIFTI1.magic, NIFTI1.magic + 4))).toBe('input/not-nifti')
-    expect(await code((b) => void b.writeInt32LE(540, 0))).toBe('input/nifti-2')
+    expect(await code((b) => void b.writeInt32LE(540, 0))).toBe('input/truncated')
+    const second = (b: Buffer) => {
+      b.writeInt32LE(540, 0)
+      return Buffer.concat([b, Buffer.alloc(400)])
+    }
+    expect(await code(second)).toBe('input/not-nifti')
     expect(await code((b) => void b.writeInt32LE(7, 0))).toBe('input/not-nifti')
   })
 
