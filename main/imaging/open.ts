@@ -49,7 +49,7 @@ export async function openCt(path: string, options: OpenOptions = {}): Promise<O
         `${path} is a NIfTI file, which holds no DICOM series to choose from.`,
       )
     }
-    const opened = isNifti ? await readNifti(path) : await openDicom(path, options.seriesInstanceUid)
+    const opened = isNifti ? await readNifti(path) : await openDicom(path, options)
     return { ...opened, warnings: [...opened.warnings, ...valueWarnings(opened.volume.voxels)] }
   })
 }

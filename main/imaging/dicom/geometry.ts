@@ -1,7 +1,9 @@
 import { type Warning, WorkstationError } from '../../errors.ts'
 import { directionFromColumns } from '../source.ts'
+import type { Shear } from '../stackResample.ts'
 import type { Grid, Vec3 } from '../volume.ts'
 import type { Cosines } from './header.ts'
+import { type EvenSpacing, evenSpacing, mm } from './regularGrid.ts'
 
 /**
  * Stacks slices into a regular grid (DICOM PS3.3 C.7.6.2.1.1). Pure. Tolerances, and where they come from:
@@ -9,20 +11,22 @@ import type { Cosines } from './header.ts'
  * - ORIENTATION 1e-4 per cosine: 0.03 mm at 300 mm from the image's corner, below the rounding of any scanner.
  * - PIXEL_SPACING 1e-4 relative: 0.05 pixel over 512.
  * - PERPENDICULAR 1e-3: highdicom's `_DOT_PRODUCT_PERPENDICULAR_TOLERANCE`, the sine of 0.06°.
- * - SPACING 1e-2 of the slice distance: highdicom's `_DEFAULT_SPACING_RELATIVE_TOLERANCE`; beyond it a warning.
- * - Beyond 5e-2 (a twentieth of a slice) a slice is not where a regular grid would have it: refused.
- * - SIDEWAYS 0.25 pixel: the same for a slice that lies off the line of the others.
+ * - SIDEWAYS 0.25 pixel: a slice this far off the line of the others is not where a straight stack would have it.
+ * - TILT 0.1 pixel: a stack this far off the perpendicular, at its far end, is still straight.
+ * - LARGEST_TILT 45°: gantries tilt up to 30°; slices shifted further are no stack of a CT.
+ *
+ * The spacing has its policy in regularGrid.ts.
  */
 export const ORIENTATION_TOLERANCE = 1e-4
 export const PIXEL_SPACING_TOLERANCE = 1e-4
 export const PERPENDICULAR_TOLERANCE = 1e-3
-export const SPACING_TOLERANCE = 1e-2
-export const LARGEST_SPACING_DEVIATION = 5e-2
 export const SIDEWAYS_TOLERANCE_PIXELS = 0.25
-/** A slice stack this far off the perpendicular, at its far end, is still straight: a tenth of a pixel. */
 export const TILT_TOLERANCE_PIXELS = 0.1
+export const LARGEST_TILT_DEGREES = 45
 /** Slices closer than this along the normal, mm, are at one position. */
 export const SAME_POSITION_MM = 0.01
+/** Larger than any CT matrix (4096); what is beyond it is damaged. */
+export const MAX_MATRIX = 8192
 
 export interface SlicePlane {
   imagePosition: Vec3
@@ -61,98 +65,112 @@ export function alongNormal(plane: Pick<SlicePlane, 'imagePosition'>, axes: Slic
   return dot(plane.imagePosition, axes.normal)
 }
 
+/** How a stack of images becomes a regular volume. */
+export interface StackGrid extends Pick<EvenSpacing, 'blends' | 'imageOf' | 'filled'> {
+  grid: Grid
+  /** How the slices are shifted to be upright, for a tilted stack. */
+  shear?: Shear
+  warnings: Warning[]
+}
+
 /**
  * The grid of slices that are sorted along the normal, all of one orientation and size and no two at one position.
- * Index k grows along row × column, so the direction matrix is right-handed.
- * @throws WorkstationError input/gantry-tilt, input/irregular-spacing
+ * Index k grows along row × column, so the direction matrix is right-handed. The slices of a tilted stack keep their
+ * orientation, and the grid is wider than they are, so that it holds all of them.
+ * @throws WorkstationError input/irregular-spacing where the slices form no regular volume
  */
-export function stackGrid(
-  slices: readonly SlicePlane[],
-  axes: SliceAxes,
-): { grid: Grid; warnings: Warning[] } {
+export function stackGrid(slices: readonly SlicePlane[], axes: SliceAxes): StackGrid {
   const first = slices[0]!
-  const last = slices.at(-1)!
-  const steps = slices.length - 1
-  const span = subtract(last.imagePosition, first.imagePosition)
+  const drift = driftOf(slices, axes)
+  const bottom = alongNormal(first, axes)
+  const { step, blends, imageOf, filled, warnings } = evenSpacing(
+    slices.map((slice) => alongNormal(slice, axes) - bottom),
+  )
   const [dy, dx] = first.pixelSpacing
-  const height = dot(span, axes.normal)
-  const spacing = height / steps
-  const pixel = Math.min(dx, dy)
+  const grid: Grid = {
+    dims: [first.columns, first.rows, blends.length],
+    spacing: [dx, dy, step],
+    origin: first.imagePosition,
+    direction: directionFromColumns(axes.row, axes.column, axes.normal),
+  }
+  if (!drift) return { grid, blends, imageOf, filled, warnings }
 
-  checkTilt(slices, axes, pixel)
-  checkRegular(slices, axes, spacing)
-
-  // Sideways: distance from the straight line between the first and the last slice.
-  let sideways = 0
-  let uneven = 0
-  slices.forEach((slice, k) => {
-    const off = subtract(subtract(slice.imagePosition, first.imagePosition), scale(span, k / steps))
-    const along = dot(off, axes.normal)
-    uneven = Math.max(uneven, Math.abs(along))
-    sideways = Math.max(sideways, Math.hypot(...subtract(off, scale(axes.normal, along))))
-  })
-  if (sideways > SIDEWAYS_TOLERANCE_PIXELS * pixel) {
+  const reach = step * (blends.length - 1)
+  const [left, right] = [Math.floor(Math.min(0, drift.x * reach)), Math.ceil(Math.max(0, drift.x * reach))]
+  const [top, bottomRow] = [Math.floor(Math.min(0, drift.y * reach)), Math.ceil(Math.max(0, drift.y * reach))]
+  const wideColumns = first.columns + right - left
+  const wideRows = first.rows + bottomRow - top
+  if (drift.degrees > LARGEST_TILT_DEGREES || !(wideColumns <= MAX_MATRIX) || !(wideRows <= MAX_MATRIX)) {
     throw new WorkstationError(
       'input/irregular-spacing',
-      `This series cannot be screened yet: some slices are shifted sideways against the others, by up to ${mm(sideways)}.`,
+      `This series cannot be screened: each slice is shifted sideways against the one before, by ${drift.degrees.toFixed(1)} degrees in all, more than any gantry tilts.`,
     )
-  }
-
-  const warnings: Warning[] = []
-  if (uneven > SPACING_TOLERANCE * spacing) {
-    warnings.push({
-      code: 'input/uneven-spacing',
-      message: `The distance between slices varies a little: slices lie up to ${mm(uneven)} from where an even distance of ${mm(spacing)} puts them.`,
-    })
   }
   return {
     grid: {
-      dims: [first.columns, first.rows, slices.length],
-      spacing: [dx, dy, spacing],
-      origin: first.imagePosition,
-      direction: directionFromColumns(axes.row, axes.column, axes.normal),
+      ...grid,
+      dims: [wideColumns, wideRows, blends.length],
+      origin: add(first.imagePosition, add(scale(axes.row, left * dx), scale(axes.column, top * dy))),
     },
-    warnings,
+    blends,
+    // Shifted, and in a wider grid, no slice is an image as it was stored.
+    imageOf: imageOf.map(() => null),
+    filled,
+    shear: {
+      columns: first.columns,
+      rows: first.rows,
+      wideColumns,
+      wideRows,
+      offsets: blends.map((_, k) => [drift.x * step * k - left, drift.y * step * k - top]),
+    },
+    warnings: [
+      {
+        code: 'input/gantry-tilt',
+        message: `The scan was made with a tilted gantry (${drift.degrees.toFixed(1)} degrees): its slices were shifted to an upright grid by interpolation.`,
+      },
+      ...warnings,
+    ],
   }
 }
 
-/** Gantry tilt: the slices are parallel, but each is shifted within its own plane (CT Image Module, C.8.2.1). */
-function checkTilt(slices: readonly SlicePlane[], axes: SliceAxes, pixel: number): void {
-  const span = subtract(slices.at(-1)!.imagePosition, slices[0]!.imagePosition)
-  const height = dot(span, axes.normal)
-  const drift = Math.hypot(...subtract(span, scale(axes.normal, height)))
-  if (drift <= TILT_TOLERANCE_PIXELS * pixel || drift / Math.hypot(...span) <= PERPENDICULAR_TOLERANCE) return
-  const degrees = (Math.atan2(drift, height) * 180) / Math.PI
-  throw new WorkstationError(
-    'input/gantry-tilt',
-    `This series cannot be screened yet: it was acquired with a tilted gantry (${degrees.toFixed(1)} degrees), so its slices are shifted against each other.`,
-    `drift ${drift} mm over ${height} mm`,
-  )
-}
-
-function checkRegular(slices: readonly SlicePlane[], axes: SliceAxes, spacing: number): void {
-  const start = alongNormal(slices[0]!, axes)
-  const worst = Math.max(...slices.map((s, k) => Math.abs(alongNormal(s, axes) - start - k * spacing)))
-  if (worst <= LARGEST_SPACING_DEVIATION * spacing) return
-  const gaps = slices.slice(1).map((s, k) => alongNormal(s, axes) - alongNormal(slices[k]!, axes))
-  const usual = [...gaps].sort((a, b) => a - b)[gaps.length >> 1]!
-  const missing = gaps.map((gap) => gap / usual)
-  const wholeSteps = missing.every((n) => Math.abs(n - Math.round(n)) <= LARGEST_SPACING_DEVIATION)
-  const count = missing.reduce((sum, n) => sum + Math.round(n) - 1, 0)
-  if (wholeSteps && count > 0) {
+/**
+ * Gantry tilt: the slices are parallel, but each is shifted within its own plane (CT Image Module, C.8.2.1), all
+ * along one line.
+ * @returns the shift in pixels per mm along the normal; undefined for a straight stack
+ * @throws WorkstationError input/irregular-spacing if a slice lies off the line
+ */
+function driftOf(
+  slices: readonly SlicePlane[],
+  axes: SliceAxes,
+): { x: number; y: number; degrees: number } | undefined {
+  const first = slices[0]!
+  const [dy, dx] = first.pixelSpacing
+  const place = (slice: SlicePlane): Vec3 => {
+    const off = subtract(slice.imagePosition, first.imagePosition)
+    return [dot(off, axes.row), dot(off, axes.column), dot(off, axes.normal)]
+  }
+  const [u, v, height] = place(slices.at(-1)!)
+  let sideways = 0
+  let worst = 0
+  for (const slice of slices) {
+    const [x, y, z] = place(slice)
+    const off: Vec3 = [x - (u * z) / height, y - (v * z) / height, 0]
+    worst = Math.max(worst, Math.hypot(off[0] / dx, off[1] / dy))
+    sideways = Math.max(sideways, Math.hypot(...off))
+  }
+  if (!(worst <= SIDEWAYS_TOLERANCE_PIXELS)) {
     throw new WorkstationError(
       'input/irregular-spacing',
-      `This series cannot be screened yet: ${count === 1 ? 'a slice is' : `${count} slices are`} missing between the first and the last (${slices.length} are there, ${mm(usual)} apart).`,
+      `This series cannot be screened: some slices are shifted sideways against the others, by up to ${mm(sideways)}.`,
     )
   }
-  throw new WorkstationError(
-    'input/irregular-spacing',
-    `This series cannot be screened yet: the distance between its slices varies from ${mm(Math.min(...gaps))} to ${mm(Math.max(...gaps))}.`,
-  )
-}
-
-function mm(value: number): string {
-  return `${Number(value.toFixed(2))} mm`
+  const inPixels = (shift: number, pixel: number) =>
+    Math.abs(shift) > TILT_TOLERANCE_PIXELS * pixel ? shift / pixel / height : 0
+  const x = inPixels(u, dx)
+  const y = inPixels(v, dy)
+  const drift = Math.hypot(u, v)
+  if ((x === 0 && y === 0) || drift / Math.hypot(drift, height) <= PERPENDICULAR_TOLERANCE) return undefined
+  return { x, y, degrees: (Math.atan2(drift, height) * 180) / Math.PI }
 }
 
 function dot(a: Vec3, b: Vec3): number {
@@ -161,6 +179,10 @@ function dot(a: Vec3, b: Vec3): number {
 
 function cross(a: Vec3, b: Vec3): Vec3 {
   return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}
+
+function add(a: Vec3, b: Vec3): Vec3 {
+  return [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 }
 
 function subtract(a: Vec3, b: Vec3): Vec3 {

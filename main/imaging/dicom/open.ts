@@ -1,8 +1,10 @@
 import { basename } from 'node:path'
 import { type Warning, WorkstationError } from '../../errors.ts'
-import type { OpenedCt } from '../source.ts'
-import { decodeImages } from './decodeImages.ts'
+import type { OpenOptions } from '../open.ts'
+import type { OpenedCt, SliceReference } from '../source.ts'
+import { assemble } from './assemble.ts'
 import { unsupportedSyntax } from './pixels.ts'
+import type { PlacedSlice } from './placed.ts'
 import { planSeries } from './plan.ts'
 import { type DicomScan, scanDicom } from './scan.ts'
 import {
@@ -16,18 +18,25 @@ import {
 import { TRANSFER_SYNTAXES } from './uids.ts'
 
 /**
- * Opens the one CT series of a folder (or of a file), or the one named.
- * @throws WorkstationError input/… with the reason why it cannot be screened
+ * Opens the one CT series of a folder, a file or a scan of these, or the one named: by its Series Instance UID, or
+ * where a series holds several volumes by the UID with '#' and the volume's number.
+ * @throws WorkstationError input/… with the reason why it cannot be screened; the signal's reason once it is aborted
  */
-export async function openDicom(path: string, seriesInstanceUid?: string): Promise<OpenedCt> {
-  const scan = await scanDicom(path)
+export async function openDicom(
+  pathOrScan: string | DicomScan,
+  { seriesInstanceUid, signal, onProgress }: OpenOptions = {},
+): Promise<OpenedCt> {
+  const scan = typeof pathOrScan === 'string' ? await scanDicom(pathOrScan) : pathOrScan
+  const { path } = scan
+  signal?.throwIfAborted()
   const all = sortIntoSeries(scan)
   checkUndamaged(scan, seriesInstanceUid)
   const chosen = choose(all, path, seriesInstanceUid)
   const plan = await planSeries(chosen)
-  const [nx, ny, nz] = plan.grid.dims
-  const voxels = new Int16Array(nx * ny * nz)
-  const clamped = await decodeImages(plan.slices, voxels)
+  const { voxels, clamped } = await assemble(plan, {
+    ...(signal ? { signal } : {}),
+    onImage: (done, total) => onProgress?.({ stage: 'reading', done, total }),
+  })
   const warnings = [...plan.warnings, ...setAside(all, chosen, scan)]
   if (clamped > 0) {
     warnings.push({
@@ -36,31 +45,43 @@ export async function openDicom(path: string, seriesInstanceUid?: string): Promi
     })
   }
   const first = plan.slices[0]!
-  const references = plan.slices.map(({ file, sopClassUid, sopInstanceUid, imagePosition }) => ({
-    file,
-    sopClassUid,
-    sopInstanceUid,
-    imagePosition,
-  }))
+  const images = plan.slices.map(reference)
   return {
     volume: { ...plan.grid, voxels },
     source: {
       kind: 'dicom',
       path,
       series: first.identity,
-      images: references,
-      slices: references,
+      images,
+      slices: plan.imageOf.map((image) => (image === null ? null : images[image]!)),
       imageOrientation: [...plan.axes.row, ...plan.axes.column],
       transferSyntaxUid: first.transferSyntaxUid,
       lossy: plan.lossy,
     },
-    filledSlices: [],
+    filledSlices: plan.filled,
     warnings,
   }
 }
 
+function reference({
+  file,
+  sopClassUid,
+  sopInstanceUid,
+  frameNumber,
+  imagePosition,
+}: PlacedSlice): SliceReference {
+  return {
+    file,
+    sopClassUid,
+    sopInstanceUid,
+    ...(frameNumber === undefined ? {} : { frameNumber }),
+    imagePosition,
+  }
+}
+
 /** A damaged CT file may belong to the series: a volume without it would have a hole. */
-function checkUndamaged(scan: DicomScan, seriesInstanceUid: string | undefined): void {
+function checkUndamaged(scan: DicomScan, named: string | undefined): void {
+  const seriesInstanceUid = named?.replace(/#\d+$/, '')
   const damaged = scan.damaged.find(
     (d) =>
       mayBeCt(d) && (!seriesInstanceUid || !d.seriesInstanceUid || d.seriesInstanceUid === seriesInstanceUid),
@@ -89,6 +110,13 @@ function choose(
   if (seriesInstanceUid !== undefined) {
     const named = all.find((s) => s.uid === seriesInstanceUid)
     if (named && isCtSeries(named)) return named
+    const volumes = all.filter((s) => s.seriesInstanceUid === seriesInstanceUid && isCtSeries(s))
+    if (volumes.length > 1) {
+      throw new WorkstationError(
+        'input/several-series',
+        `The series ${seriesInstanceUid} holds ${volumes.length} volumes; name one of them:${list(volumes)}`,
+      )
+    }
     throw new WorkstationError(
       named ? 'input/not-ct' : 'input/no-such-series',
       named
@@ -106,13 +134,16 @@ function choose(
     )
   }
   if (more.length > 0) {
-    const list = [only, ...more].map((s) => `\n  ${oneLine(s)}`).join('')
     throw new WorkstationError(
       'input/several-series',
-      `There are ${more.length + 1} CT series in ${path}; open the folder of one of them, or name one by its Series Instance UID:${list}`,
+      `There are ${more.length + 1} CT series in ${path}; open the folder of one of them, or name one by its Series Instance UID:${list([only, ...more])}`,
     )
   }
   return only
+}
+
+function list(series: readonly ScannedSeries[]): string {
+  return series.map((s) => `\n  ${oneLine(s)}`).join('')
 }
 
 function oneLine(series: ScannedSeries): string {

@@ -1,39 +1,28 @@
 import { basename } from 'node:path'
 import { type Warning, WorkstationError } from '../../errors.ts'
-import type { Grid, Vec3 } from '../volume.ts'
+import type { Grid } from '../volume.ts'
 import {
   alongNormal,
-  ORIENTATION_TOLERANCE,
-  PIXEL_SPACING_TOLERANCE,
+  MAX_MATRIX,
   SAME_POSITION_MM,
   type SliceAxes,
-  sliceAxes,
+  type StackGrid,
   stackGrid,
 } from './geometry.ts'
-import type { Cosines, DicomHeader } from './header.ts'
+import type { DicomHeader } from './header.ts'
 import { readSlice, truncatedSlice, unsupportedSyntax } from './pixels.ts'
-import { MIN_SLICES, type ScannedSeries } from './series.ts'
+import { axesOf, differenceBetween, type PlacedSlice, place } from './placed.ts'
+import type { ScannedSeries } from './series.ts'
+import { MIN_SLICES, sameObject } from './stacks.ts'
 import { TRANSFER_SYNTAXES } from './uids.ts'
-
-/** Larger than any CT matrix (4096); a header beyond it is damaged. */
-const MAX_MATRIX = 8192
 
 /** Rescale Type of a CT: the defined term HU, or the unit written out, as some reformatting stations do. */
 const HOUNSFIELD = /^(HU$|Houn)/i
 
-/** A slice whose place in the patient is known. */
-export type PlacedSlice = DicomHeader & {
-  imagePosition: Vec3
-  imageOrientation: Cosines
-  pixelSpacing: readonly [number, number]
-  rows: number
-  columns: number
-}
-
-/** How the files of a series become a volume: slice k of `grid` is `slices[k]`. Nothing is decoded yet. */
-export interface SeriesPlan {
+/** How the images of a series become a volume. Nothing is decoded yet. */
+export interface SeriesPlan extends Pick<StackGrid, 'grid' | 'blends' | 'imageOf' | 'filled' | 'shear'> {
+  /** The images to decode, sorted along the normal. */
   slices: PlacedSlice[]
-  grid: Grid
   axes: SliceAxes
   lossy: boolean
   warnings: Warning[]
@@ -47,7 +36,7 @@ export async function planSeries(series: ScannedSeries): Promise<SeriesPlan> {
   if (series.multiFrame.length > 0) {
     throw new WorkstationError(
       'input/multi-frame',
-      'This series cannot be screened yet: it is a multi-frame (enhanced) CT object, not one image per slice.',
+      'This series cannot be screened: it is a multi-frame (enhanced) CT object that does not say what its frames are.',
     )
   }
   checkCount(series.slices.length)
@@ -67,10 +56,10 @@ export async function planSeries(series: ScannedSeries): Promise<SeriesPlan> {
     })
   }
   checkCount(slices.length)
-  const stack = stackGrid(slices, axes)
+  const { warnings: gridWarnings, ...stack } = stackGrid(slices, axes)
   const lossy = slices.some((s) => s.lossyImageCompression || TRANSFER_SYNTAXES[s.transferSyntaxUid]?.lossy)
-  warnings.push(...stack.warnings, ...valueWarnings(slices, lossy), ...thicknessWarnings(slices, stack.grid))
-  return { slices, grid: stack.grid, axes, lossy, warnings }
+  warnings.push(...gridWarnings, ...valueWarnings(slices, lossy), ...thicknessWarnings(slices, stack.grid))
+  return { ...stack, slices, axes, lossy, warnings }
 }
 
 function checkCount(count: number): void {
@@ -111,53 +100,10 @@ function checkDecodable(header: DicomHeader): void {
       header.file,
     )
   }
-  if (header.hasModalityLut) {
-    throw new WorkstationError(
-      'input/modality-lut',
-      'This series cannot be screened: its values are mapped by a lookup table (Modality LUT), not by a rescale to HU.',
-      header.file,
-    )
-  }
 }
 
 function inMatrix(n: number): boolean {
   return n >= 1 && n <= MAX_MATRIX
-}
-
-function place(header: DicomHeader): PlacedSlice {
-  const { imagePosition, imageOrientation, pixelSpacing, layout } = header
-  const missing = [
-    imagePosition ? '' : 'position (Image Position (Patient))',
-    imageOrientation ? '' : 'orientation (Image Orientation (Patient))',
-    pixelSpacing?.every((mm) => mm > 0) ? '' : 'pixel size (Pixel Spacing)',
-  ].filter(Boolean)
-  if (missing.length > 0 || !imagePosition || !imageOrientation || !pixelSpacing) {
-    throw new WorkstationError(
-      'input/no-geometry',
-      `The image ${basename(header.file)} does not say where it lies in the patient: its ${missing.join(' and its ')} is missing or malformed.`,
-      header.file,
-    )
-  }
-  const slice = {
-    ...header,
-    imagePosition,
-    imageOrientation,
-    pixelSpacing,
-    rows: layout.rows,
-    columns: layout.columns,
-  }
-  axesOf(slice) // Throws if the orientation is none.
-  return slice
-}
-
-function axesOf(slice: PlacedSlice): SliceAxes {
-  const axes = sliceAxes(slice.imageOrientation)
-  if (axes) return axes
-  throw new WorkstationError(
-    'input/no-geometry',
-    `The image ${basename(slice.file)} has an invalid orientation: its row and column directions are not perpendicular unit vectors.`,
-    slice.imageOrientation.join(', '),
-  )
 }
 
 function checkConsistent(slices: readonly PlacedSlice[]): void {
@@ -173,22 +119,6 @@ function checkConsistent(slices: readonly PlacedSlice[]): void {
   }
 }
 
-function differenceBetween(a: PlacedSlice, b: PlacedSlice): string | undefined {
-  if (a.rows !== b.rows || a.columns !== b.columns) {
-    return `they are of different size, ${a.columns} × ${a.rows} and ${b.columns} × ${b.rows} pixels`
-  }
-  if (a.imageOrientation.some((c, i) => Math.abs(c - b.imageOrientation[i]!) > ORIENTATION_TOLERANCE)) {
-    return 'they have different orientations'
-  }
-  if (a.pixelSpacing.some((mm, i) => Math.abs(mm - b.pixelSpacing[i]!) > PIXEL_SPACING_TOLERANCE * mm)) {
-    return `they have different pixel sizes, ${a.pixelSpacing[1]} and ${b.pixelSpacing[1]} mm`
-  }
-  if (a.identity.frameOfReferenceUid !== b.identity.frameOfReferenceUid) {
-    return 'their positions refer to different frames of reference'
-  }
-  return undefined
-}
-
 /** Keeps the first of identical images; two different images at one place are no volume. */
 async function withoutDuplicates(sorted: readonly PlacedSlice[], axes: SliceAxes): Promise<PlacedSlice[]> {
   const kept: PlacedSlice[] = []
@@ -196,7 +126,10 @@ async function withoutDuplicates(sorted: readonly PlacedSlice[], axes: SliceAxes
     const previous = kept.at(-1)
     if (!previous || alongNormal(slice, axes) - alongNormal(previous, axes) > SAME_POSITION_MM) {
       kept.push(slice)
-    } else if (!(await sameImage(previous, slice))) {
+    } else if (
+      !samePlace(previous, slice) ||
+      !(sameObject(previous, slice) || (await sameImage(previous, slice)))
+    ) {
       throw new WorkstationError(
         'input/overlapping-slices',
         `This series holds different images of the same position (${basename(previous.file)} and ${basename(slice.file)}), such as several phases or time points; export the one to screen as a series of its own.`,
@@ -204,6 +137,10 @@ async function withoutDuplicates(sorted: readonly PlacedSlice[], axes: SliceAxes
     }
   }
   return kept
+}
+
+function samePlace(a: PlacedSlice, b: PlacedSlice): boolean {
+  return a.imagePosition.every((mm, i) => Math.abs(mm - b.imagePosition[i]!) <= 2 * SAME_POSITION_MM)
 }
 
 async function sameImage(a: PlacedSlice, b: PlacedSlice): Promise<boolean> {
@@ -221,7 +158,11 @@ function valueWarnings(slices: readonly PlacedSlice[], lossy: boolean): Warning[
       message: 'The images went through a lossy compression: fine structure may be lost or false.',
     })
   }
-  if (slices.some((s) => s.rescaleSlope === undefined || s.rescaleIntercept === undefined)) {
+  if (
+    slices.some(
+      (s) => !s.hasModalityLut && (s.rescaleSlope === undefined || s.rescaleIntercept === undefined),
+    )
+  ) {
     warnings.push({
       code: 'input/no-rescale',
       message:

@@ -1,17 +1,26 @@
 import type { DicomHeader } from './header.ts'
 import type { DicomScan } from './scan.ts'
+import { MIN_SLICES, splitIntoStacks } from './stacks.ts'
 import { CT_IMAGE_STORAGE, MULTI_FRAME_CT } from './uids.ts'
 
-/** A volume needs at least this many slices. */
-export const MIN_SLICES = 3
+export { MIN_SLICES } from './stacks.ts'
 
 /** What a DICOM object is to a CT reader. */
 export type Role = 'slice' | 'multi-frame' | 'localizer' | 'other'
 
-/** The objects of one Series Instance UID, by role. */
+/**
+ * The objects of one Series Instance UID, by role. Where its images are several volumes there is one of these for each,
+ * and the objects that are no slices are with the first.
+ */
 export interface ScannedSeries {
+  /** Series Instance UID; of several volumes with '#1', '#2' … after it. */
   uid: string
+  seriesInstanceUid: string
+  /** Images, and frames of multi-frame objects, that are meant as one volume. */
   slices: DicomHeader[]
+  /** CT slices that fit in no volume of the series. */
+  orphans?: DicomHeader[]
+  /** Multi-frame objects that could not be taken apart into frames. */
   multiFrame: DicomHeader[]
   localizers: DicomHeader[]
   others: DicomHeader[]
@@ -25,10 +34,11 @@ export interface ScannedSeries {
 export function roleOf(header: DicomHeader): Role {
   const { modality } = header.identity
   if (modality !== '' && modality !== 'CT') return 'other'
-  if (MULTI_FRAME_CT.has(header.sopClassUid)) return 'multi-frame'
+  const isLocalizer = header.imageType.includes('LOCALIZER')
+  if (MULTI_FRAME_CT.has(header.sopClassUid)) return isLocalizer ? 'localizer' : 'multi-frame'
   const isCt = header.sopClassUid === CT_IMAGE_STORAGE || (header.sopClassUid === '' && modality === 'CT')
   if (!isCt) return 'other'
-  if (header.imageType.includes('LOCALIZER')) return 'localizer'
+  if (isLocalizer) return 'localizer'
   return header.numberOfFrames > 1 ? 'multi-frame' : 'slice'
 }
 
@@ -40,18 +50,41 @@ export function mayBeCt({ modality, sopClassUid }: { modality: string; sopClassU
   )
 }
 
+/** The series of a scan, or the volumes of a series that holds several. */
 export function sortIntoSeries(scan: DicomScan): ScannedSeries[] {
-  return [...scan.series].map(([uid, headers]) => {
-    const series: ScannedSeries = { uid, slices: [], multiFrame: [], localizers: [], others: [] }
-    const list = {
-      slice: series.slices,
-      'multi-frame': series.multiFrame,
-      localizer: series.localizers,
-      other: series.others,
+  return [...scan.series].flatMap(([uid, headers]) => volumesOf(uid, headers))
+}
+
+function volumesOf(uid: string, headers: readonly DicomHeader[]): ScannedSeries[] {
+  const images: DicomHeader[] = []
+  const series: ScannedSeries = {
+    uid,
+    seriesInstanceUid: uid,
+    slices: [],
+    multiFrame: [],
+    localizers: [],
+    others: [],
+  }
+  for (const header of headers) {
+    const role = roleOf(header)
+    if (role === 'slice') images.push(header)
+    else if (role === 'localizer') series.localizers.push(header)
+    else if (role === 'other') series.others.push(header)
+    else if (!header.frames?.length) series.multiFrame.push(header)
+    else {
+      for (const frame of header.frames) {
+        if (frame.imageType.includes('LOCALIZER')) series.localizers.push(frame)
+        else images.push(frame)
+      }
     }
-    for (const header of headers) list[roleOf(header)].push(header)
-    return series
-  })
+  }
+  const { stacks, orphans } = splitIntoStacks(images)
+  return stacks.map((slices, i) => ({
+    ...(i === 0 ? series : { ...series, multiFrame: [], localizers: [], others: [] }),
+    uid: stacks.length === 1 ? uid : `${uid}#${i + 1}`,
+    slices,
+    ...(i === 0 && orphans.length > 0 ? { orphans } : {}),
+  }))
 }
 
 export function isCtSeries(series: ScannedSeries): boolean {
@@ -67,8 +100,9 @@ export function isCtVolume(series: ScannedSeries): boolean {
 export function describeObjects(series: readonly ScannedSeries[]): string {
   const counts = new Map<string, number>()
   const add = (what: string, n: number) => n > 0 && counts.set(what, (counts.get(what) ?? 0) + n)
-  for (const { slices, multiFrame, localizers, others } of series) {
+  for (const { slices, orphans, multiFrame, localizers, others } of series) {
     add('CT image', slices.length)
+    add('CT image that fits in no volume of its series', orphans?.length ?? 0)
     add('multi-frame CT image', multiFrame.length)
     add('CT localizer', localizers.length)
     for (const { identity, sopClassUid } of others) {
@@ -84,5 +118,6 @@ export function describeObjects(series: readonly ScannedSeries[]): string {
 }
 
 function plural(what: string): string {
+  if (what.startsWith('CT image that fits')) return 'CT images that fit in no volume of their series'
   return what.replace(/^(.*?(?:image|localizer|object))(.*)$/, '$1s$2')
 }
