@@ -140,8 +140,59 @@ def make_seg_expectations():
         (OUT / 'seg-expected.json').write_text('{\n' + ',\n'.join(lines) + '\n}\n')
 
 
+def in_segment(segment, hu):
+    return hu >= 150 if segment == 1 else (hu >= -850) & (hu < -300)
+
+
+def seg_step(seg):
+    return float(seg.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices)
+
+
+class Stack:
+    """Images of one orientation, to be read anywhere: linear between images along their normal, bilinear within."""
+
+    def __init__(self, images):
+        iop = np.array([float(v) for v in images[0].ImageOrientationPatient])
+        self.row, self.column = iop[:3], iop[3:]
+        self.normal = np.cross(self.row, self.column)
+        self.spacing = [float(v) for v in images[0].PixelSpacing]
+        self.images = sorted(images, key=lambda ct: self.origin(ct) @ self.normal)
+        self.heights = np.array([self.origin(ct) @ self.normal for ct in self.images])
+        self.hu = [ct.pixel_array * float(ct.RescaleSlope) + float(ct.RescaleIntercept) for ct in self.images]
+
+    @staticmethod
+    def origin(ct):
+        return np.array([float(v) for v in ct.ImagePositionPatient])
+
+    def slice_at(self, position, shape):
+        """HU of a frame of this shape and the images' pixel size, whose first pixel lies at position."""
+        from scipy.ndimage import map_coordinates
+
+        above = int(np.clip(np.searchsorted(self.heights, position @ self.normal), 1, len(self.heights) - 1))
+        below = above - 1
+        span = self.heights[above] - self.heights[below]
+        weight = float(np.clip((position @ self.normal - self.heights[below]) / span, 0, 1))
+        rows, columns = np.indices(shape, float)
+        result = 0
+        for k, part in ((below, 1 - weight), (above, weight)):
+            # Pixels above each other in the patient, whatever the tilt.
+            offset = position - self.origin(self.images[k])
+            at = [rows + offset @ self.column / self.spacing[0], columns + offset @ self.row / self.spacing[1]]
+            if part > 0:
+                result = result + part * map_coordinates(self.hu[k], at, order=1, cval=-1024)
+        return result
+
+    def agreement(self, segment, pixels, position):
+        return float((in_segment(segment, self.slice_at(position, pixels.shape)) == pixels.astype(bool)).mean())
+
+
 def check_threshold(seg_path, folder):
-    """Segment 1 must be HU >= 150 and segment 2 -850 <= HU < -300 on the very images that the frames name."""
+    """Segment 1 must be HU >= 150 and segment 2 -850 <= HU < -300 on the very images that the frames name.
+
+    Frames that name none lie between the images: there, HU are interpolated from all of them at the frames' places in
+    the patient. How exactly the app interpolates is its own affair, so most pixels must agree, and more of them than
+    half a slice higher or lower or two pixels aside.
+    """
     import pydicom
 
     images = {}
@@ -155,15 +206,35 @@ def check_threshold(seg_path, folder):
                 images[ct.SOPInstanceUID] = ct
     seg = pydicom.dcmread(seg_path)
     frames = seg.pixel_array.reshape(int(seg.NumberOfFrames), seg.Rows, seg.Columns)
+    unnamed = []
     for pixels, groups in zip(frames, seg.PerFrameFunctionalGroupsSequence):
-        ct = images[groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID]
         position = [float(v) for v in groups.PlanePositionSequence[0].ImagePositionPatient]
+        if not groups.get('DerivationImageSequence'):
+            unnamed.append((groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber, position, pixels))
+            continue
+        ct = images[groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID]
         assert np.allclose(position, [float(v) for v in ct.ImagePositionPatient], atol=1e-9)
         # As the app rounds: HU are whole numbers.
         hu = np.rint(ct.pixel_array * float(ct.RescaleSlope) + float(ct.RescaleIntercept))
         segment = groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber
-        expected = hu >= 150 if segment == 1 else (hu >= -850) & (hu < -300)
+        expected = in_segment(segment, hu)
         assert (pixels.astype(bool) == expected).all(), (segment, position, int((pixels != expected).sum()))
+    referenced = {i.ReferencedSOPInstanceUID for i in seg.ReferencedSeriesSequence[0].ReferencedInstanceSequence}
+    stack = Stack([images[uid] for uid in referenced])
+    for segment, position, pixels in unnamed:
+        right = stack.agreement(segment, pixels, np.array(position))
+        assert right > 0.98, (segment, position, right)
+        # Where a segment has next to no edge on a slice, nothing tells a shift.
+        if 0.02 < pixels.mean() < 0.98:
+            sideways = 2 * stack.spacing[1] * stack.row
+            for shift in (stack.normal * seg_step(seg) / 2, sideways):
+                for sign in (1, -1):
+                    elsewhere = np.array(position) + sign * shift
+                    if not stack.heights[0] <= elsewhere @ stack.normal <= stack.heights[-1]:
+                        continue  # Nothing was imaged there.
+                    wrong = stack.agreement(segment, pixels, elsewhere)
+                    assert right > wrong, (segment, position, right, wrong)
+    ct = stack.images[0]
     assert seg.StudyInstanceUID == ct.StudyInstanceUID and seg.FrameOfReferenceUID == ct.FrameOfReferenceUID
     assert seg.PatientID == ct.PatientID
 

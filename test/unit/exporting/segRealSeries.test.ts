@@ -16,6 +16,8 @@ const SERIES = [
   'chestwall_sts_037_rtstruct',
   'edge/sagittal_reformat_jpegll',
   'edge/localizer_mixed_philips_phantom',
+  'edge/missing_and_duplicated_slices',
+  'edge/gantry_tilt_variable_spacing_ge_head',
 ]
 
 let dir: string
@@ -49,9 +51,11 @@ describe.each(SERIES)('a segmentation of the series %s', (name) => {
     expect(written?.segments).toBe(2)
   })
 
-  it('agrees, pixel by pixel, with what pydicom reads from those images', (test) => {
+  it('agrees, pixel by pixel, with what pydicom reads from those images, and between them', (test) => {
     if (!existsSync(path())) test.skip('no segmentation was written')
-    if (!pythonHas('pydicom', 'nibabel', 'gdcm')) test.skip('Python has no pydicom, nibabel and gdcm')
+    if (!pythonHas('pydicom', 'nibabel', 'gdcm', 'scipy')) {
+      test.skip('Python has no pydicom, nibabel, gdcm and scipy')
+    }
     expect(judge('--check-threshold', path(), folder)).toBe('ok')
   })
 
