@@ -36,13 +36,19 @@ export function segPlanes(grid: Grid, source: DicomSource): SegPlanes {
       fail(`image orientation ${source.imageOrientation.join(', ')}; volume directions ${d.join(', ')}`)
     }
   })
+  const normal = normalOf(source.imageOrientation)
   const slices = source.slices.map((image, k): SegPlane => {
     const q = indexToPatient(grid, [0, 0, k])
     if (!image) return { position: q, image }
     const p = image.imagePosition
-    const off = Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2])
-    // Uneven slice distances may drift a little from an even grid; half a slice on, the image is another one.
-    if (!(off <= spacing[2] / 2)) fail(`slice ${k} is ${off.toFixed(3)} mm from its image`)
+    const off = [p[0] - q[0], p[1] - q[1], p[2] - q[2]] as const
+    const along = Math.abs(dot(off, normal))
+    const aside = Math.sqrt(Math.max(0, dot(off, off) - along * along))
+    // Uneven slice distances may drift a little from an even grid; half a slice on, the image is another one, and half
+    // a pixel aside, a pixel is.
+    if (!(along <= spacing[2] / 2 && aside <= Math.min(spacing[0], spacing[1]) / 2)) {
+      fail(`slice ${k} is ${along.toFixed(3)} mm and, in its plane, ${aside.toFixed(3)} mm from its image`)
+    }
     return { position: p, image }
   })
   return { orientation: shown ? source.imageOrientation : inPlane, slices }
@@ -50,9 +56,16 @@ export function segPlanes(grid: Grid, source: DicomSource): SegPlanes {
 
 /** Distance of each slice along the slice normal, mm (DICOM PS3.3 C.7.6.2.1.1). */
 export function positionAlongNormal({ orientation, slices }: SegPlanes): number[] {
-  const [rx, ry, rz, cx, cy, cz] = orientation
-  const normal = [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx]
-  return slices.map(({ position: p }) => p[0] * normal[0] + p[1] * normal[1] + p[2] * normal[2])
+  const normal = normalOf(orientation)
+  return slices.map(({ position }) => dot(position, normal))
+}
+
+function normalOf([rx, ry, rz, cx, cy, cz]: SegPlanes['orientation']): Vec3 {
+  return [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx]
+}
+
+function dot(a: Vec3, b: Vec3): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 function fail(detail: string): never {

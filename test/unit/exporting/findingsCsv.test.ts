@@ -106,12 +106,12 @@ describe('findings.csv', () => {
   it('carries what the reader warns of in the scan on every row', () => {
     const warnings = [
       { code: 'input/lossy', message: 'The images went through a lossy compression.' },
-      { code: 'input/not-hu', message: 'Air is near −1000 HU, “Müller” 2 × 2\n= odd.' },
+      { code: 'input/not-hu', message: 'Air is near −1000 HU, “Müller” 2 × 2\n= Ω.' },
     ]
     const [header, ...rows] = parseCsv(findingsCsv([finding, finding], { ...provenance, warnings }))
     for (const row of rows) {
       expect(row[header.indexOf('scan_warnings')]).toBe(
-        'The images went through a lossy compression. Air is near -1000 HU, ?Muller? 2 x 2 = odd.',
+        'The images went through a lossy compression. Air is near -1000 HU, "Muller" 2 x 2 = ?.',
       )
     }
   })

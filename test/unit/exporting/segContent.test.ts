@@ -174,6 +174,14 @@ describe('a segmentation', () => {
       'output/seg-geometry',
       (r) => r.opened.source.slices.reverse(),
     ],
+    [
+      'a volume whose first column is not that of its images',
+      'output/seg-geometry',
+      (r) => {
+        const [x, y, z] = r.opened.volume.origin
+        r.opened.volume = { ...r.opened.volume, origin: [x - r.opened.volume.spacing[0], y, z] }
+      },
+    ],
     ['one slice fewer than the volume', 'output/seg-geometry', (r) => r.opened.source.slices.pop()],
     [
       'a volume whose rows run the other way',
