@@ -14,4 +14,4 @@ for k, s in enumerate(slices):
     volume[k] = s.pixel_array * float(s.RescaleSlope) + float(s.RescaleIntercept)
     slices[k] = None
 ms = 1000 * (time.perf_counter() - started)
-print(json.dumps({'dims': list(volume.shape[::-1]), 'sum': int(volume.sum(dtype=np.int64)), 'ms': ms}))
+print(json.dumps({'ms': ms, 'sum': int(volume.sum(dtype=np.int64)) if sys.argv[2:] == ['sum'] else None}))

@@ -26,8 +26,8 @@ interface Finished {
   seconds: number
   /** Largest resident size of the process; NaN where the system does not tell. */
   peakBytes: number
-  /** What the reader said that it read; absent for dcm2niix. */
-  said?: { sum: number; ms: number }
+  /** What the reader said of itself; absent for dcm2niix. */
+  said?: { ms: number; sum?: number }
 }
 
 interface Reader {
@@ -102,7 +102,9 @@ async function compare(series: string, encoding: Encoding, slices: number): Prom
       await rm(scratch, { recursive: true })
     }
   }
-  const sums = [...finished.values()].flat().flatMap(({ said }) => (said ? [said.sum] : []))
+  const sums: (number | undefined)[] = []
+  for (const reader of readers.filter((r) => r.speaks))
+    sums.push((await timed([...reader.command(series, ''), 'sum'], true)).said?.sum)
   if (new Set(sums).size > 1) throw new Error(`The readers disagree on the voxels: ${sums.join(', ')}`)
   const secondsOf = (runs: Finished[] | undefined) => median((runs ?? []).map((r) => r.seconds))
   const reference = readers.find((r) => r.name === 'dcm2niix')
