@@ -2,7 +2,7 @@ import { type CodestreamImage, checkEndOfImage, checkTileParts } from './codestr
 import type { PixelLayout } from './header.ts'
 
 /** Compressed pictures that a WebAssembly codec decodes. */
-export type CodecName = 'jpeg-ls' | 'jpeg-2000'
+export type CodecName = 'jpeg-ls' | 'jpeg-2000' | 'htj2k'
 
 /** What the decoder classes of the @cornerstonejs codecs have in common. They are C++ objects: delete them. */
 interface Decoder {
@@ -29,6 +29,10 @@ const LOADERS: Readonly<Record<CodecName, () => Promise<DecoderClass>>> = {
   'jpeg-2000': async () => {
     const { default: create } = await import('@cornerstonejs/codec-openjpeg/decodewasmjs')
     return (await create(quiet())).J2KDecoder as DecoderClass
+  },
+  htj2k: async () => {
+    const { default: create } = await import('@cornerstonejs/codec-openjph/wasmjs')
+    return (await create(quiet())).HTJ2KDecoder as DecoderClass
   },
 }
 

@@ -8,3 +8,7 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
   const create: (options: object) => Promise<Record<'J2KDecoder', new () => unknown>>
   export default create
 }
+declare module '@cornerstonejs/codec-openjph/wasmjs' {
+  const create: (options: object) => Promise<Record<'HTJ2KDecoder', new () => unknown>>
+  export default create
+}

@@ -68,6 +68,18 @@ export class DicomDataSet {
     return this.#value(tag) ? this.#raw.uint16(`x${tag}`) : undefined
   }
 
+  /** All 16-bit words of a binary element (US, SS, OW), in the byte order of the data set. */
+  uint16s(tag: string): Uint16Array {
+    const count = (this.#value(tag)?.length ?? 0) >> 1
+    return Uint16Array.from({ length: count }, (_, i) => this.#raw.uint16(`x${tag}`, i) ?? 0)
+  }
+
+  /** Items of a sequence, each with the elements at its top level. */
+  items(tag: string): DicomDataSet[] {
+    const items = this.#raw.elements[`x${tag}`]?.items ?? []
+    return items.flatMap(({ dataSet }) => (dataSet ? [new DicomDataSet(dataSet)] : []))
+  }
+
   /** Where the pixel data start; length is -1 for encapsulated (compressed) pixel data. */
   get pixelData(): { offset: number; length: number } | undefined {
     const element = this.#raw.elements[PIXEL_DATA]

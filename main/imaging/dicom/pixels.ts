@@ -1,82 +1,79 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { WorkstationError } from '../../errors.ts'
 import { decodeWithCodec } from './codecs.ts'
 import { disagreement, jpeg2000Image, jpegImage, SOF_JPEG_LS } from './codestream.ts'
+import { FragmentsCutShort, readFrame } from './encapsulated.ts'
 import type { DicomHeader } from './header.ts'
-import { storedToHounsfield } from './hounsfield.ts'
+import { rescale, storedToHounsfield } from './hounsfield.ts'
+import { decodeJpegDct } from './jpegDct.ts'
 import { decodeJpegLossless } from './jpegLossless.ts'
-import { type DicomDataSet, DicomParseFailure, parseDicom } from './parse.ts'
+import { throughLut } from './modalityLut.ts'
+import { DicomParseFailure } from './parse.ts'
+import { type PixelStore, withPixelStore } from './pixelStore.ts'
 import { decodeRle } from './rle.ts'
 import { TRANSFER_SYNTAXES, transferSyntaxName } from './uids.ts'
 
 /**
- * Reads and decodes one slice into `out` (rows · columns, row by row), as HU.
+ * A compressed picture of more bytes than this, for each byte it decodes to, is damage: no encoder makes a picture
+ * much larger than it was. Its header may be some thousand bytes.
+ */
+const MAX_EXPANSION = 2
+const MAX_PICTURE_HEADER_BYTES = 2 ** 20
+
+/**
+ * Reads and decodes one slice into `out` (rows · columns, row by row), as HU: a file of one image, or frame
+ * `frameNumber` of a multi-frame file, whose `numberOfFrames` is that of the file.
  * @returns how many values were clamped at 32,767 HU
  * @throws WorkstationError input/truncated, input/damaged, input/unreadable, input/transfer-syntax
  */
 export async function readSlice(header: DicomHeader, out: Int16Array): Promise<number> {
   const syntax = TRANSFER_SYNTAXES[header.transferSyntaxUid]
-  const words = await storedWords(header, await parsed(header))
-  return storedToHounsfield(
-    words,
-    header.layout,
-    syntax?.bigEndian === true,
-    header.rescaleSlope ?? 1,
-    header.rescaleIntercept ?? 0,
-    out,
-  )
-}
-
-async function parsed(header: DicomHeader): Promise<DicomDataSet> {
-  let file: Buffer
   try {
-    file = await readFile(header.file)
+    return await withPixelStore(header, async (store) => {
+      const words = await storedWords(header, store)
+      const mapping = store.lut
+        ? throughLut(store.lut)
+        : rescale(header.rescaleSlope ?? 1, header.rescaleIntercept ?? 0)
+      return storedToHounsfield(words, header.layout, syntax?.bigEndian === true, mapping, out)
+    })
   } catch (error) {
+    if (error instanceof WorkstationError) throw error
+    if (error instanceof DicomParseFailure || error instanceof FragmentsCutShort)
+      throw truncatedSlice(header, error)
     const code = (error as NodeJS.ErrnoException).code
-    throw new WorkstationError(
-      'input/unreadable',
-      `The file ${header.file} cannot be read (${code ?? 'read error'}).`,
-      error,
-    )
-  }
-  try {
-    // dicom-parser treats a Buffer's slices as copies, which they are not: hand it a plain Uint8Array.
-    return parseDicom(new Uint8Array(file.buffer, file.byteOffset, file.length))
-  } catch (error) {
-    if (error instanceof DicomParseFailure) throw truncatedSlice(header, error)
-    throw error
+    throw code
+      ? new WorkstationError('input/unreadable', `The file ${header.file} cannot be read (${code}).`, error)
+      : new WorkstationError(
+          'input/damaged',
+          `The image ${basename(header.file)} is damaged: its picture cannot be found in it.`,
+          error,
+        )
   }
 }
 
-async function storedWords(header: DicomHeader, dataSet: DicomDataSet): Promise<Uint8Array> {
+async function storedWords(header: DicomHeader, store: PixelStore): Promise<Uint8Array> {
   const { rows, columns, bitsAllocated } = header.layout
   const bytesPerSample = bitsAllocated / 8
   const decoder = TRANSFER_SYNTAXES[header.transferSyntaxUid]?.decoder
-  if (decoder === 'native') {
-    const pixels = dataSet.pixelData
-    const needed = rows * columns * bytesPerSample
-    if (!pixels || pixels.length < needed || pixels.offset + needed > dataSet.bytes.length) {
-      throw truncatedSlice(header)
-    }
-    return dataSet.bytes.subarray(pixels.offset, pixels.offset + needed)
+  if (!decoder) {
+    throw new WorkstationError('input/transfer-syntax', unsupportedSyntax(header.transferSyntaxUid))
   }
-  const frame = encapsulatedFrame(header, dataSet)
+  if (decoder === 'native') return nativeFrame(header, store)
+  const frame = await encapsulatedFrame(header, store)
   try {
     if (decoder === 'rle') return decodeRle(frame, rows * columns, bytesPerSample)
     if (decoder === 'jpeg-lossless') return decodeJpegLossless(frame, rows, columns, bytesPerSample)
-    if (decoder) {
-      const image = decoder === 'jpeg-ls' ? jpegImage(frame, [SOF_JPEG_LS]) : jpeg2000Image(frame)
-      const contradiction = disagreement(image, header.layout)
-      if (contradiction) {
-        throw new WorkstationError(
-          'input/damaged',
-          `The image ${basename(header.file)} is damaged: its compressed picture ${contradiction}.`,
-          header.file,
-        )
-      }
-      return await decodeWithCodec(decoder, frame, image, header.layout)
+    if (decoder === 'jpeg-dct') return decodeJpegDct(frame, rows, columns, bytesPerSample)
+    const image = decoder === 'jpeg-ls' ? jpegImage(frame, [SOF_JPEG_LS]) : jpeg2000Image(frame)
+    const contradiction = disagreement(image, header.layout)
+    if (contradiction) {
+      throw new WorkstationError(
+        'input/damaged',
+        `The image ${basename(header.file)} is damaged: its compressed picture ${contradiction}.`,
+        header.file,
+      )
     }
+    return await decodeWithCodec(decoder, frame, image, header.layout)
   } catch (error) {
     if (error instanceof WorkstationError) throw error
     throw new WorkstationError(
@@ -85,23 +82,41 @@ async function storedWords(header: DicomHeader, dataSet: DicomDataSet): Promise<
       error,
     )
   }
-  throw new WorkstationError('input/transfer-syntax', unsupportedSyntax(header.transferSyntaxUid))
 }
 
-/** PS3.5 A.4: the fragments of a single-frame object together are its one frame. */
-function encapsulatedFrame(header: DicomHeader, dataSet: DicomDataSet): Uint8Array {
-  const { fragments, bytes } = dataSet
-  if (fragments.length === 0) throw truncatedSlice(header)
-  const total = fragments.reduce((sum, f) => sum + f.length, 0)
-  if (total > bytes.length || fragments.some((f) => f.offset + f.length > bytes.length))
+/** PS3.5 8.1.1 and C.7.6.6.1.1: frames follow each other without padding. */
+async function nativeFrame(header: DicomHeader, { source, pixelData }: PixelStore): Promise<Uint8Array> {
+  const { rows, columns, bitsAllocated } = header.layout
+  const length = rows * columns * (bitsAllocated / 8)
+  const from = ((header.frameNumber ?? 1) - 1) * length
+  if (!pixelData || from + length > pixelData.length || pixelData.offset + from + length > source.size) {
     throw truncatedSlice(header)
-  const frame = new Uint8Array(total)
-  let at = 0
-  for (const { offset, length } of fragments) {
-    frame.set(bytes.subarray(offset, offset + length), at)
-    at += length
   }
-  return frame
+  return source.read(pixelData.offset + from, length)
+}
+
+async function encapsulatedFrame(header: DicomHeader, store: PixelStore): Promise<Uint8Array> {
+  const { pixelData, source } = store
+  if (!pixelData || pixelData.length >= 0) {
+    throw new WorkstationError(
+      'input/damaged',
+      `The image ${basename(header.file)} is damaged: it is said to be compressed (${transferSyntaxName(header.transferSyntaxUid)}) and is not stored so.`,
+      header.file,
+    )
+  }
+  const fragments = (await store.frames())[(header.frameNumber ?? 1) - 1]
+  if (!fragments) throw truncatedSlice(header)
+  const { rows, columns, bitsAllocated } = header.layout
+  const decoded = rows * columns * (bitsAllocated / 8)
+  const total = fragments.reduce((sum, f) => sum + f.length, 0)
+  if (total > MAX_EXPANSION * decoded + MAX_PICTURE_HEADER_BYTES) {
+    throw new WorkstationError(
+      'input/damaged',
+      `The image ${basename(header.file)} is damaged: its compressed picture is larger than the picture itself.`,
+      `${total} bytes for ${decoded}`,
+    )
+  }
+  return readFrame(source, fragments)
 }
 
 export function truncatedSlice(header: Pick<DicomHeader, 'file'>, detail?: unknown): WorkstationError {

@@ -5,7 +5,7 @@ import type { CodecName } from './codecs.ts'
 export interface TransferSyntax {
   name: string
   /** How the pixel data are stored; undefined where this product has no decoder. */
-  decoder?: 'native' | 'rle' | 'jpeg-lossless' | CodecName
+  decoder?: 'native' | 'rle' | 'jpeg-lossless' | 'jpeg-dct' | CodecName
   bigEndian?: boolean
   /** The data set itself is compressed. */
   deflated?: boolean
@@ -24,8 +24,8 @@ export const TRANSFER_SYNTAXES: Readonly<Record<string, TransferSyntax>> = {
   '1.2.840.10008.1.2.1.99': { name: 'Deflated Explicit VR Little Endian', decoder: 'native', deflated: true },
   '1.2.840.10008.1.2.2': { name: 'Explicit VR Big Endian', decoder: 'native', bigEndian: true },
   '1.2.840.10008.1.2.5': { name: 'RLE Lossless', decoder: 'rle' },
-  '1.2.840.10008.1.2.4.50': { name: 'JPEG Baseline (Process 1)', lossy: true },
-  '1.2.840.10008.1.2.4.51': { name: 'JPEG Extended (Process 2 and 4)', lossy: true },
+  '1.2.840.10008.1.2.4.50': { name: 'JPEG Baseline (Process 1)', decoder: 'jpeg-dct', lossy: true },
+  '1.2.840.10008.1.2.4.51': { name: 'JPEG Extended (Process 2 and 4)', decoder: 'jpeg-dct', lossy: true },
   '1.2.840.10008.1.2.4.53': { name: 'JPEG Spectral Selection (Process 6 and 8, retired)', lossy: true },
   '1.2.840.10008.1.2.4.55': { name: 'JPEG Full Progression (Process 10 and 12, retired)', lossy: true },
   '1.2.840.10008.1.2.4.57': { name: 'JPEG Lossless (Process 14)', decoder: 'jpeg-lossless' },
@@ -42,9 +42,9 @@ export const TRANSFER_SYNTAXES: Readonly<Record<string, TransferSyntax>> = {
   '1.2.840.10008.1.2.4.110': { name: 'JPEG XL Lossless' },
   '1.2.840.10008.1.2.4.111': { name: 'JPEG XL JPEG Recompression' },
   '1.2.840.10008.1.2.4.112': { name: 'JPEG XL' },
-  '1.2.840.10008.1.2.4.201': { name: 'High-Throughput JPEG 2000 Lossless' },
-  '1.2.840.10008.1.2.4.202': { name: 'High-Throughput JPEG 2000 with RPCL Lossless' },
-  '1.2.840.10008.1.2.4.203': { name: 'High-Throughput JPEG 2000' },
+  '1.2.840.10008.1.2.4.201': { name: 'High-Throughput JPEG 2000 Lossless', decoder: 'htj2k' },
+  '1.2.840.10008.1.2.4.202': { name: 'High-Throughput JPEG 2000 with RPCL Lossless', decoder: 'htj2k' },
+  '1.2.840.10008.1.2.4.203': { name: 'High-Throughput JPEG 2000', decoder: 'htj2k', perhapsLossy: true },
   '1.2.840.10008.1.2.8.1': { name: 'Deflated Image Frame Compression' },
 }
 
