@@ -82,9 +82,8 @@ export interface StackGrid extends Pick<EvenSpacing, 'blends' | 'imageOf' | 'fil
 export function stackGrid(slices: readonly SlicePlane[], axes: SliceAxes): StackGrid {
   const first = slices[0]!
   const drift = driftOf(slices, axes)
-  const bottom = alongNormal(first, axes)
   const { step, blends, imageOf, filled, warnings } = evenSpacing(
-    slices.map((slice) => alongNormal(slice, axes) - bottom),
+    slices.map((slice) => alongNormal(slice, axes)),
   )
   const [dy, dx] = first.pixelSpacing
   const grid: Grid = {

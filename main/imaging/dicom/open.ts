@@ -26,7 +26,10 @@ export async function openDicom(
   pathOrScan: string | DicomScan,
   { seriesInstanceUid, signal, onProgress }: OpenOptions = {},
 ): Promise<OpenedCt> {
-  const scan = typeof pathOrScan === 'string' ? await scanDicom(pathOrScan) : pathOrScan
+  const scan =
+    typeof pathOrScan === 'string'
+      ? await scanDicom(pathOrScan, { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) })
+      : pathOrScan
   const { path } = scan
   signal?.throwIfAborted()
   const all = sortIntoSeries(scan)

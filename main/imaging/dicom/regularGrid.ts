@@ -149,7 +149,7 @@ function resampled(heights: readonly number[]): EvenSpacing {
   const warnings: Warning[] = [
     {
       code: 'input/resampled-spacing',
-      message: `The distance between slices varies from ${mm(gaps.reduce((a, b) => Math.min(a, b)))} to ${mm(largest(gaps))}: the ${heights.length} images were resampled to ${count} slices ${mm(step)} apart, of which ${same} ${same === 1 ? 'is an image' : 'are images'} as stored.`,
+      message: `The distance between slices varies from ${mm(gaps.reduce((a, b) => Math.min(a, b)))} to ${mm(largest(gaps))}: the ${heights.length} images were resampled to ${count} slices ${mm(step)} apart, of which ${same} ${same === 1 ? 'lies' : 'lie'} where an image does.`,
     },
   ]
   if (filled.length > 0) warnings.push(missing(filled, bottom, step, count))
