@@ -1,5 +1,7 @@
+import { WorkstationError } from '../../errors.ts'
 import { DecodePool } from './decodePool.ts'
 import type { DicomHeader } from './header.ts'
+import { gigabytes, MAX_VOXELS } from './memory.ts'
 import { readSlice } from './pixels.ts'
 import { TRANSFER_SYNTAXES } from './uids.ts'
 
@@ -10,16 +12,26 @@ export interface DecodeOptions {
 }
 
 /**
- * Images stored as they are, read at a time in this thread: one is turned into HU while others are read. More than
- * four made no difference on a local disk.
+ * Images stored as they are, read at a time in this thread: one is turned into HU while others are read. With 1,000
+ * images on a local disk 8 took 1.2 s, 4 1.3 s and 2 1.5 s; decoding threads take as long, and longer for 300.
  */
-const PARALLEL_READS = 4
+const PARALLEL_READS = 8
 
 /** Shared by all openings of this process; its threads are started when first needed and end when idle. */
 const pool = new DecodePool()
 
-/** Memory for `count` Int16 voxels that the decoding threads can write to; zero. */
+/**
+ * Memory for `count` Int16 voxels that the decoding threads can write to; zero. Ask `checkMemory` first.
+ * @throws WorkstationError input/too-large beyond the number of voxels that any volume may have
+ */
 export function allocateVoxels(count: number): Int16Array {
+  if (count > MAX_VOXELS) {
+    const [needed, most] = [count, MAX_VOXELS].map((n) => gigabytes(n * Int16Array.BYTES_PER_ELEMENT))
+    throw new WorkstationError(
+      'input/too-large',
+      `The volume is too large: its voxels take ${needed}, and no more than ${most} can be handled.`,
+    )
+  }
   return new Int16Array(new SharedArrayBuffer(count * Int16Array.BYTES_PER_ELEMENT))
 }
 

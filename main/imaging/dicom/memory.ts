@@ -3,8 +3,8 @@ import { WorkstationError } from '../../errors.ts'
 /** Left for headers, decoders and the rest of the system when a volume has been read. */
 export const RESERVE_BYTES = 300 * 2 ** 20
 
-/** 2³¹ voxels of Int16: as far as voxels can be counted in 32-bit integers. A 1024 × 1024 CT reaches it at 2,048 slices. */
-const MAX_ARRAY_BYTES = 2 ** 32
+/** As far as voxels can be counted in 32-bit integers. A 1024 × 1024 CT reaches it at 2,048 slices. */
+export const MAX_VOXELS = 2 ** 31
 
 /**
  * Refuses what would not fit into memory, before anything is allocated: a process that takes more
@@ -19,12 +19,6 @@ export function checkMemory(
   what: string,
   available: number = process.availableMemory(),
 ): void {
-  if (bytes > MAX_ARRAY_BYTES) {
-    throw new WorkstationError(
-      'input/too-large',
-      `${what} is too large: it takes ${gigabytes(bytes)} of memory, and a volume may take ${gigabytes(MAX_ARRAY_BYTES)}.`,
-    )
-  }
   if (bytes + RESERVE_BYTES <= available) return
   throw new WorkstationError(
     'input/too-large',
@@ -33,6 +27,6 @@ export function checkMemory(
   )
 }
 
-function gigabytes(bytes: number): string {
+export function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`
 }

@@ -201,8 +201,15 @@ describe('memory', () => {
     const { code, message } = await refusal(check(2e9, 1e9))
     expect(code).toBe('input/too-large')
     expect(message).toContain('takes 2.3 GB, and 1.0 GB are free')
-    expect((await refusal(check(2 ** 33, 1e12))).message).toContain('8.6 GB')
     await check(1e9, 1e9 + RESERVE_BYTES)
     await check(1)
+  })
+
+  it('holds no volume whose voxels cannot be counted in 32 bits', async () => {
+    const allocate = async (count: number) => allocateVoxels(count)
+    const { code, message } = await refusal(allocate(2 ** 32))
+    expect(code).toBe('input/too-large')
+    expect(message).toContain('take 8.6 GB, and no more than 4.3 GB')
+    expect(await allocate(1000)).toEqual(new Int16Array(1000))
   })
 })
