@@ -55,6 +55,7 @@ export async function readRange(
     if (plain) await pipeline(file, consume)
     else await pipeline(file, unpacker(packing), consume)
   } catch (error) {
+    signal?.throwIfAborted()
     const code = (error as NodeJS.ErrnoException).code
     if (position >= end && (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ABORT_ERR')) return
     if (code === 'Z_BUF_ERROR') return // The packed data ends early.
