@@ -2,11 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { NIFTI1 } from '../../../main/imaging/nifti/header.ts'
+import { niftiHeader } from '../../../main/exporting/niftiHeader.ts'
+import { niftiGeometry } from '../../../main/imaging/nifti/affine.ts'
+import { NIFTI1, parseNifti1 } from '../../../main/imaging/nifti/header.ts'
+import { readNifti } from '../../../main/imaging/nifti/read.ts'
 import { describeInput, openCt } from '../../../main/imaging/open.ts'
 import type { NiftiSource } from '../../../main/imaging/source.ts'
 import { determinant } from '../../../main/imaging/volume.ts'
 import { furthest, GOLDEN, refusal, temporaryFolder } from './readerFixtures.ts'
+import { geometryOf, volumeFileCases, writeCase, writeFiles } from './volumeFileFixtures.ts'
 
 interface Golden {
   name: string
@@ -80,6 +84,64 @@ describe('a NIfTI file, as nibabel reads it', () => {
       write(Buffer.concat([gzipSync(all.subarray(0, 357)), gzipSync(all.subarray(357))])),
     )
     expect(volume.voxels.every((hu, i) => hu === (i % 4001) - 1000)).toBe(true)
+  })
+})
+
+describe('NIfTI-2 and .hdr/.img pairs, as nibabel reads them', () => {
+  const others = volumeFileCases('nifti')
+
+  it('cover ten datatypes in two byte orders, and pairs opened by either file, packed or not', () => {
+    expect(others.length).toBe(2 * 10 + 1 + 2 * 2 * 2)
+  })
+
+  it.each(others)('$name', async (golden) => {
+    const opened = await readNifti(writeCase(golden))
+    expect(opened.volume.dims).toEqual(golden.dims)
+    const tolerance = golden.name.includes('NIfTI-2') ? 1e-6 : 1e-4
+    expect(furthest(geometryOf(opened), [...golden.steps.flat(), ...golden.origin])).toBeLessThan(tolerance)
+    expect([...opened.volume.voxels]).toEqual(golden.voxels)
+    const codes = opened.warnings.map((w) => w.code).filter((code) => code !== 'input/clamped')
+    expect(codes).toEqual(golden.name.includes('NIfTI-2') ? ['input/nifti-2-precision'] : [])
+    // What an export copies from the source's header lies where the volume lies.
+    const copied = parseNifti1(
+      niftiHeader(opened.volume, opened.volume.voxels, opened.source),
+      true,
+      'export',
+    )
+    const copy = niftiGeometry(copied, opened.volume.dims, 'export').grid
+    expect(furthest(copy.origin, opened.volume.origin)).toBeLessThan(1e-3)
+    expect(furthest(copy.spacing, opened.volume.spacing)).toBeLessThan(1e-5)
+    expect(furthest(copy.direction, opened.volume.direction)).toBeLessThan(1e-3)
+  })
+
+  it('are refused where half of a pair is missing, or the voxels are cut short', async () => {
+    const golden = others.find((c) => c.name.includes('pair') && c.open === 'ct.hdr')!
+    const hdr = Buffer.from(golden.files['ct.hdr']!, 'base64')
+    const img = Buffer.from(golden.files['ct.img']!, 'base64')
+    const code = async (path: string) => (await refusal(readNifti(path))).code
+    expect(await code(writeFiles({ 'ct.hdr': hdr }, 'ct.hdr'))).toBe('input/nifti-pair')
+    expect(await code(writeFiles({ 'ct.img': img }, 'ct.img'))).toBe('input/nifti-pair')
+    const short = { 'ct.hdr': hdr, 'ct.img': img.subarray(1) }
+    expect(await code(writeFiles(short, 'ct.hdr'))).toBe('input/truncated')
+  })
+
+  it('are refused with more voxels than an export could hold', async () => {
+    const bytes = Buffer.from(others[0]!.files['ct.nii']!, 'base64')
+    bytes.writeBigInt64LE(40000n, 24)
+    expect((await refusal(readNifti(write(bytes)))).code).toBe('input/too-large')
+    bytes.writeBigInt64LE(-1n, 24)
+    expect((await refusal(readNifti(write(bytes)))).code).toBe('input/nifti-header')
+  })
+})
+
+describe('reading a NIfTI file', () => {
+  it('tells its progress and can be stopped', async () => {
+    const path = write(bytesOf('RAS by sform'), false)
+    const seen: unknown[] = []
+    await readNifti(path, { onProgress: (progress) => seen.push(progress) })
+    expect(seen).toEqual([{ stage: 'reading', done: 5, total: 5 }])
+    const stopped = readNifti(path, { signal: AbortSignal.abort() })
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
   })
 })
 
