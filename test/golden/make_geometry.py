@@ -3,14 +3,17 @@
 
     python3 test/golden/make_geometry.py [../shared/data]
 
-Needs numpy, scipy and pydicom. Every value is found by map_coordinates(order=1) at the voxel's place in the patient: the
+Needs numpy, scipy, pydicom, nibabel and dcm2niix, which must take a gantry tilt out in the same way. Every value is found by map_coordinates(order=1) at the voxel's place in the patient: the
 height along the normal gives the place between the images, and the images' positions give the shift in their plane. The
 grids are worked out here from the positions alone.
 """
 import json
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pydicom
 from scipy.ndimage import map_coordinates
@@ -81,6 +84,41 @@ def make_synthetic():
     return made
 
 
+def judge_tilt_with_dcm2niix():
+    """dcm2niix takes a gantry tilt out by itself: our grid and values must be those of its *_Tilt_* file."""
+    template = sorted((Path(__file__).resolve().parent / 'readers/dicom/axial').glob('*.dcm'))[0]
+    row, column = turned(12)
+    row, column = np.array(row, float), np.array(column, float)
+    y, x = np.mgrid[:64, :64]
+    images = np.array([500 * np.sin(x / 9 + k / 3) + 400 * np.cos(y / 7 - k / 4) for k in range(8)]).astype('<i2')
+    position = [[-20, -20, 100 + 3 * k] for k in range(8)]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / 'in').mkdir()
+        for k, image in enumerate(images):
+            ds = pydicom.dcmread(template)
+            ds.Rows, ds.Columns, ds.PixelSpacing, ds.SliceThickness = 64, 64, [0.75, 0.75], 3
+            ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f'2.25.77.{k + 1}'
+            ds.InstanceNumber, ds.GantryDetectorTilt, ds.Manufacturer = k + 1, 12, 'GE MEDICAL SYSTEMS'
+            ds.ImagePositionPatient = position[k]
+            ds.ImageOrientationPatient = [f'{v:.9f}' for v in [*row, *column]]
+            ds.PixelData = image.tobytes()
+            ds.save_as(f'{folder}/in/{k}.dcm')
+        subprocess.run(['dcm2niix', '-b', 'n', '-z', 'n', '-f', 'v', '-o', folder, f'{folder}/in'], check=True,
+                       capture_output=True)
+        theirs = nib.load(f'{folder}/v_Tilt_1.nii')
+        data = np.asarray(theirs.dataobj, float)
+    geometry, values = resample(images, position, row, column, [0.75, 0.75], True)
+    assert list(theirs.shape) == geometry['dims']
+    ours = np.array([0, theirs.shape[1] - 1, 0])  # NIfTI from dcm2niix has its rows reversed
+    lps = np.diag([-1, -1, 1]) @ (theirs.affine[:3, :3] @ ours + theirs.affine[:3, 3])
+    assert np.abs(lps - geometry['origin']).max() < 1e-4, (lps, geometry['origin'])
+    off = np.abs(data.transpose(2, 1, 0)[:, ::-1] - values)
+    covered = (values != UNCOVERED).all(axis=2)
+    for k in range(8):  # they leave a row that is covered in part empty
+        rows = np.flatnonzero(covered[k])[1:-1]
+        assert off[k, rows].max() < 1, (k, off[k, rows].max())
+
+
 def make_real(data):
     made = {}
     rng = np.random.default_rng(6)
@@ -104,5 +142,6 @@ def make_real(data):
 if __name__ == '__main__':
     file = Path(__file__).resolve().parent / 'geometry.json'
     data = Path(sys.argv[1] if len(sys.argv) > 1 else '../shared/data')
+    judge_tilt_with_dcm2niix()
     real = make_real(data) if data.is_dir() else json.loads(file.read_text())['real']
     file.write_text(json.dumps({'synthetic': make_synthetic(), 'real': real}) + '\n')

@@ -48,6 +48,8 @@ export interface DicomHeader {
   rescaleIntercept: number | undefined
   rescaleType: string
   hasModalityLut: boolean
+  /** Modality LUT Type (0028,3004) in capitals, '' where it is not stated; only with a Modality LUT. */
+  modalityLutType?: string
   lossyImageCompression: boolean
   hasPixelData: boolean
   /** Where the pixel data lie in the file (not of a deflated data set); length −1 for encapsulated ones. */
@@ -154,6 +156,9 @@ function headerOf(file: string, ds: DicomDataSet, bytes: Uint8Array, fileBytes: 
     rescaleIntercept: ds.number('00281052'),
     rescaleType: ds.string('00281054'),
     hasModalityLut: ds.has('00283000'),
+    ...(ds.has('00283000')
+      ? { modalityLutType: (ds.items('00283000')[0]?.string('00283004') ?? '').toUpperCase() }
+      : {}),
     lossyImageCompression:
       lossy === '01' || (lossy !== '00' && TRANSFER_SYNTAXES[transferSyntaxUid]?.perhapsLossy === true),
     hasPixelData: pixels !== undefined,

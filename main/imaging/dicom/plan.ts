@@ -169,14 +169,24 @@ function valueWarnings(slices: readonly PlacedSlice[], lossy: boolean): Warning[
         'The images do not say how their values become HU (no rescale slope and intercept); they were used as stored.',
     })
   }
-  const other = slices.find((s) => s.rescaleType !== '' && !HOUNSFIELD.test(s.rescaleType))
+  const other = slices.find((s) => !isHounsfield(s))
   if (other) {
+    const stated = other.hasModalityLut
+      ? `modality lookup table of type ${other.modalityLutType || 'unknown'}`
+      : `rescale type ${other.rescaleType}`
     warnings.push({
       code: 'input/not-hu',
-      message: `The images state a unit other than HU (rescale type ${other.rescaleType}).`,
+      message: `The images state a unit other than HU (${stated}).`,
     })
   }
   return warnings
+}
+
+/** A Modality LUT takes the place of the rescale, and must state its type (PS3.3 C.11.1); a rescale need not. */
+function isHounsfield({ hasModalityLut, modalityLutType, rescaleType }: PlacedSlice): boolean {
+  return hasModalityLut
+    ? HOUNSFIELD.test(modalityLutType ?? '')
+    : !rescaleType || HOUNSFIELD.test(rescaleType)
 }
 
 /** Slices thinner than two thirds of their distance leave tissue that no slice shows. */

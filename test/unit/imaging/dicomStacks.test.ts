@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { DicomHeader } from '../../../main/imaging/dicom/header.ts'
 import { readHeader } from '../../../main/imaging/dicom/header.ts'
+import { planSeries } from '../../../main/imaging/dicom/plan.ts'
 import { sortIntoSeries } from '../../../main/imaging/dicom/series.ts'
 import { splitIntoStacks } from '../../../main/imaging/dicom/stacks.ts'
 import { describeInput, openCt } from '../../../main/imaging/open.ts'
@@ -96,6 +97,19 @@ describe('the frames of multi-frame objects are slices like others', () => {
     expect(more).toEqual([])
     expect(series!.slices.map((s) => s.frameNumber)).toEqual([1, 2, 3, 4, undefined])
     expect([series!.localizers.length, series!.multiFrame.length]).toEqual([1, 0])
+  })
+})
+
+describe('values mapped by a lookup table (Modality LUT)', () => {
+  it.each([
+    ['HU', []],
+    ['US', ['input/not-hu']],
+    ['', ['input/not-hu']],
+  ])('of type "%s" are screened, with the warnings %j', async (modalityLutType, codes) => {
+    const mapped = { hasModalityLut: true, modalityLutType, rescaleSlope: undefined, rescaleType: '' }
+    const headers = new Map([['1.2', run(5, mapped)]])
+    const [series] = sortIntoSeries({ series: headers } as unknown as Parameters<typeof sortIntoSeries>[0])
+    expect((await planSeries(series!)).warnings.map((w) => w.code)).toEqual(codes)
   })
 })
 
