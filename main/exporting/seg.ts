@@ -1,9 +1,9 @@
 import { open, readFile, rm } from 'node:fs/promises'
 import dicomParser from 'dicom-parser'
 import packageJson from '../../package.json' with { type: 'json' }
-import { WorkstationError } from '../errors.ts'
-import type { DicomSource, OpenedCt } from '../imaging/source.ts'
-import { voxelCount } from '../imaging/volume.ts'
+import { type Warning, WorkstationError } from '../errors.ts'
+import type { DicomSource, Source } from '../imaging/source.ts'
+import { type Grid, voxelCount } from '../imaging/volume.ts'
 import { encodeDicomHead, pixelDataHeader } from './dicomFile.ts'
 import { asOutputError } from './outputError.ts'
 import { imageComments } from './scanNotes.ts'
@@ -16,8 +16,8 @@ import { newUid } from './uid.ts'
 const MAX_PIXEL_BYTES = 0xfffffffe
 
 export interface SegRequest {
-  /** Its warnings become the segmentation's Image Comments. */
-  opened: Pick<OpenedCt, 'volume' | 'source'> & Partial<Pick<OpenedCt, 'warnings'>>
+  /** Of the scan; voxels are not looked at. Warnings become the segmentation's Image Comments. */
+  opened: { volume: Grid; source: Source; warnings?: readonly Warning[] }
   /** In segment order: the first becomes segment 1. */
   findings: readonly SegFinding[]
   /** On the volume's grid, in its voxel order: 0, or a finding's number. Other numbers are left out. */

@@ -128,7 +128,6 @@ export function segRequest(c: SegCase, index: number): SegRequest {
           [cx, cy, cz],
           [c.step[0] / length, c.step[1] / length, c.step[2] / length],
         ),
-        voxels: new Int16Array(c.dims[0] * c.dims[1] * c.dims[2]),
       },
       source: caseSource(c, index),
       warnings: c.interpolated ? [{ code: 'input/geometry', message: `Case ${index}: − 1 slice.` }] : [],
