@@ -46,7 +46,10 @@ function importsOf(text: string): Import[] {
 }
 
 function isReader(path: string): boolean {
-  return path === 'main/imaging/open.ts' || /^main\/imaging\/(dicom|nifti|nrrd|metaimage|zip|inputs)\//.test(path)
+  return (
+    path === 'main/imaging/open.ts' ||
+    /^main\/imaging\/(dicom|nifti|nrrd|metaimage|volumeFile|zip|inputs)\//.test(path)
+  )
 }
 
 function isPure(path: string): boolean {
