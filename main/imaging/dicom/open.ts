@@ -40,7 +40,7 @@ export async function openDicom(
     ...(signal ? { signal } : {}),
     onImage: (done, total) => onProgress?.({ stage: 'reading', done, total }),
   })
-  const warnings = [...plan.warnings, ...setAside(all, chosen, scan)]
+  const warnings = [...(scan.warnings ?? []), ...plan.warnings, ...setAside(all, chosen, scan)]
   if (clamped > 0) {
     warnings.push({
       code: 'input/clamped',
@@ -133,7 +133,7 @@ function choose(
   if (!only) {
     throw new WorkstationError(
       'input/not-ct',
-      `There is no CT series in ${path}, only ${describeObjects(all)}.`,
+      `There is no CT series in ${path}${all.length > 0 ? `, only ${describeObjects(all)}` : ''}.`,
     )
   }
   if (more.length > 0) {
