@@ -11,7 +11,7 @@ import {
   type ScoredScan,
   type VoxelAuroc,
 } from './measureCase.ts'
-import { listCases } from './readCase.ts'
+import { listCases, type ReadScan } from './readCase.ts'
 import { SAMPLES_PER_CLASS } from './sampling.ts'
 
 export type { MeasuredCase, ScoredScan, VoxelAuroc } from './measureCase.ts'
@@ -24,6 +24,8 @@ export interface EvaluateOptions {
   /** Findings that count as hits: lowest level of their voxels, and smallest volume. */
   level?: number
   minVolumeMl?: number
+  /** Reads one scan or mask. */
+  read: ReadScan
   /** Runs the model on one scan. */
   screen: (ctPath: string) => Promise<ScoredScan>
   onProgress?: (progress: EvaluationProgress) => void
@@ -97,6 +99,7 @@ export async function evaluate(casesDir: string, options: EvaluateOptions): Prom
         seed,
         level,
         minVolumeMl,
+        read: options.read,
         screen: options.screen,
         onStage: report,
       })

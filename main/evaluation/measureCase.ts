@@ -5,7 +5,7 @@ import { findFindings } from '../findings/findings.ts'
 import type { Calibration } from '../findings/level.ts'
 import { type CtVolume, type Grid, voxelCount, voxelVolumeMl } from '../imaging/volume.ts'
 import { auroc } from './auroc.ts'
-import { type EvaluationCase, gridDifference, readCase } from './readCase.ts'
+import { type EvaluationCase, gridDifference, type ReadScan, readCase } from './readCase.ts'
 import { countClasses, sampleVoxels } from './sampling.ts'
 
 /** A scan's score map on its own grid, in its voxel order. */
@@ -57,6 +57,8 @@ export interface MeasureOptions {
   minVolumeMl: number
   /** Runs the model on one scan. */
   screen: (ctPath: string) => Promise<ScoredScan>
+  /** Reads one scan or mask. */
+  read: ReadScan
   onStage: (stage: MeasureStage) => void
 }
 
@@ -85,7 +87,7 @@ export async function measureCase(
   options: MeasureOptions,
 ): Promise<{ result: MeasuredCase; samples: Samples }> {
   options.onStage('reading')
-  const truth = await readCase(join(casesDir, name))
+  const truth = await readCase(join(casesDir, name), options.read)
   const { ct, lesion } = truth
   options.onStage('screening')
   const started = performance.now()

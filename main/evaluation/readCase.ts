@@ -1,8 +1,6 @@
 import { access, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WorkstationError } from '../errors.ts'
-import { readNifti } from '../imaging/nifti/read.ts'
-import { openCt } from '../imaging/open.ts'
+import { type Warning, WorkstationError } from '../errors.ts'
 import { type CtVolume, type Grid, indexToPatient, type Vec3 } from '../imaging/volume.ts'
 
 /** A CT with the truth beside it. */
@@ -12,6 +10,9 @@ export interface EvaluationCase {
   /** 1 inside a lesion, on the CT's grid. */
   lesion: Uint8Array
 }
+
+/** Reads a scan or a mask. */
+export type ReadScan = (path: string) => Promise<{ volume: CtVolume; warnings: Warning[] }>
 
 /** A mask and its CT may differ by what single precision loses, not by anything a voxel count would feel. */
 const GRID_TOLERANCE_VOXELS = 0.1
@@ -45,11 +46,11 @@ export async function listCases(casesDir: string): Promise<string[]> {
  * @throws WorkstationError of kind 'input': a file is missing or unreadable, the two differ in grid
  *   ('input/mask-grid'), or the mask is empty ('input/mask-empty') or has voxels without a value ('input/mask-nan').
  */
-export async function readCase(folder: string): Promise<EvaluationCase> {
+export async function readCase(folder: string, read: ReadScan): Promise<EvaluationCase> {
   const ctPath = await findFile(folder, 'ct')
   const maskPath = await findFile(folder, 'mask')
-  const { volume: ct } = await openCt(ctPath)
-  const { volume: mask, warnings } = await readNifti(maskPath)
+  const { volume: ct } = await read(ctPath)
+  const { volume: mask, warnings } = await read(maskPath)
   if (warnings.some((warning) => warning.code === 'input/not-a-number')) {
     throw new WorkstationError('input/mask-nan', 'The mask has voxels without a value (NaN).')
   }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { openCt } from '../imaging/open.ts'
 import { type Grid, voxelCount } from '../imaging/volume.ts'
 import type { EngineClient, EngineOptions, EngineSetup } from '../inference/client.ts'
 import { WORK_FILES } from '../inference/protocol.ts'
-import { readRaw, writeRaw } from '../inference/rawFile.ts'
-import { createWorkFolder } from './workFolder.ts'
+import { readRaw } from '../processes/rawFile.ts'
+import { createWorkFolder } from '../processes/workFolder.ts'
+import type { ReaderClient } from '../reading/client.ts'
 
 /** A scan's score map, in memory. */
 export interface ScanScore {
@@ -15,8 +15,8 @@ export interface ScanScore {
   scored: Uint8Array
 }
 
-/** int16 in, float32 out. */
-const WORK_BYTES_PER_VOXEL = 6
+/** float32 out. */
+const SCORE_BYTES_PER_VOXEL = 4
 
 /**
  * Scores one CT and writes nothing: for whoever measures the map itself.
@@ -24,16 +24,18 @@ const WORK_BYTES_PER_VOXEL = 6
  */
 export async function scoreScan(
   input: string,
-  client: EngineClient,
+  { reader, client }: { reader: ReaderClient; client: EngineClient },
   setup: EngineSetup,
   options: EngineOptions = {},
 ): Promise<ScanScore> {
-  const { volume } = await openCt(input)
-  const { voxels, ...grid } = volume
-  const work = await createWorkFolder(voxelCount(grid) * WORK_BYTES_PER_VOXEL)
+  const work = await createWorkFolder()
   try {
-    await writeRaw(join(work.path, WORK_FILES.volume), voxels)
-    const job = { ...setup, workFolder: work.path, grid, findings: null, unscored: 'nan' as const }
+    const reading = options.signal ? { signal: options.signal } : {}
+    const voxelsFile = join(work.path, WORK_FILES.volume)
+    const { grid, filledSlices } = await reader.open({ input, voxelsFile }, reading)
+    await work.needRoom(voxelCount(grid) * SCORE_BYTES_PER_VOXEL)
+    const wanted = { findings: null, unscored: 'nan' as const }
+    const job = { ...setup, ...wanted, workFolder: work.path, grid, filledSlices }
     await client.screen(job, options)
     const score = await readRaw(join(work.path, WORK_FILES.score), new Float32Array(voxelCount(grid)))
     const scored = new Uint8Array(score.length)

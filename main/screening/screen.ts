@@ -13,20 +13,20 @@ import {
 import { writeSeg } from '../exporting/seg.ts'
 import type { Finding } from '../findings/findings.ts'
 import { levels } from '../findings/level.ts'
-import { openCt } from '../imaging/open.ts'
-import type { OpenedCt } from '../imaging/source.ts'
+import type { ReadProgress } from '../imaging/open.ts'
 import { voxelCount } from '../imaging/volume.ts'
 import type { EngineClient } from '../inference/client.ts'
 import type { DeviceChoice } from '../inference/devices.ts'
 import { peakRssBytes } from '../inference/memory.ts'
 import type { ModelPackage } from '../inference/package.ts'
 import { type DeviceReport, type EngineStage, WORK_FILES } from '../inference/protocol.ts'
-import { openSlabs, readRaw, writeRaw } from '../inference/rawFile.ts'
-import { createWorkFolder } from './workFolder.ts'
+import { openSlabs, readRaw } from '../processes/rawFile.ts'
+import { createWorkFolder } from '../processes/workFolder.ts'
+import type { OpenedScan, ReaderClient } from '../reading/client.ts'
 
 export interface ScreenRequest {
-  /** DICOM folder or file, .nii or .nii.gz. */
-  input: string
+  /** What `openCt` opens: a folder, a file, or several files of one scan. */
+  input: string | readonly string[]
   /** Folder for the results; made where missing. */
   out: string
   pkg: ModelPackage
@@ -42,17 +42,21 @@ export interface ScreenRequest {
   seriesInstanceUid?: string
 }
 
-export type ScreenStage = 'reading' | 'starting' | EngineStage | 'writing'
+/** `scanning` looks through files, `reading` decodes slices. */
+export type ScreenStage = ReadProgress['stage'] | 'starting' | EngineStage | 'writing'
 
 export interface ScreenProgress {
   stage: ScreenStage
+  /** Files while scanning, slices while reading, tiles during inference; 0 of 1 in every other stage. */
   done: number
+  /** 0 while unknown. */
   total: number
   /** Until the end of the stage; null while unknown. */
   secondsLeft: number | null
 }
 
 export interface ScreenOptions {
+  reader: ReaderClient
   client: EngineClient
   signal?: AbortSignal
   onProgress?: (progress: ScreenProgress) => void
@@ -67,8 +71,8 @@ export interface ScreenResult {
   out: string
 }
 
-/** Bytes per voxel of WORK_FILES together: int16, float32, uint16. */
-const WORK_BYTES_PER_VOXEL = 8
+/** Bytes per voxel of what the engine adds to WORK_FILES: float32, uint16. */
+const ENGINE_BYTES_PER_VOXEL = 6
 
 /**
  * Screens one CT: reads it, has the engine score it and find what is rare, and writes score, level, mask,
@@ -91,29 +95,30 @@ async function run(request: ScreenRequest, options: ScreenOptions): Promise<Scre
   checkLevel(request)
   const started = new Date()
   const seconds: Record<string, number> = {}
-  const timed = async <T>(stage: ScreenStage, work: () => Promise<T>): Promise<T> => {
+  const timed = async <T>(stage: ScreenStage, work: () => Promise<T>, name: string = stage): Promise<T> => {
     options.signal?.throwIfAborted()
     options.onProgress?.({ stage, done: 0, total: 1, secondsLeft: null })
     const from = performance.now()
     const result = await work()
-    seconds[stage] = (performance.now() - from) / 1000
+    seconds[name] = (performance.now() - from) / 1000
     return result
   }
 
-  const opened = await timed('reading', () => {
-    const { seriesInstanceUid } = request
-    return openCt(request.input, seriesInstanceUid ? { seriesInstanceUid } : {})
-  })
-  options.signal?.throwIfAborted()
-  opened.warnings.forEach((warning) => {
-    options.onWarning?.(warning)
-  })
-  const formats = chooseFormats(request, opened)
   const output = await createOutput(request.out)
   try {
-    const work = await createWorkFolder(voxelCount(opened.volume) * WORK_BYTES_PER_VOXEL)
+    const work = await createWorkFolder()
     try {
-      const scan = await handOver(opened, work.path)
+      const scan = await timed(
+        'scanning',
+        () => read(request, join(work.path, WORK_FILES.volume), options),
+        'reading',
+      )
+      options.signal?.throwIfAborted()
+      scan.warnings.forEach((warning) => {
+        options.onWarning?.(warning)
+      })
+      const formats = chooseFormats(request, scan)
+      await work.needRoom(voxelCount(scan.grid) * ENGINE_BYTES_PER_VOXEL)
       const outcome = await timed('starting', () =>
         options.client.screen(
           {
@@ -121,7 +126,8 @@ async function run(request: ScreenRequest, options: ScreenOptions): Promise<Scre
             device: request.device,
             ...(request.threads === undefined ? {} : { threads: request.threads }),
             workFolder: work.path,
-            grid: scan.volume,
+            grid: scan.grid,
+            filledSlices: scan.filledSlices,
             findings: { level: request.level, minVolumeMl: request.minVolumeMl },
           },
           options,
@@ -152,7 +158,13 @@ async function run(request: ScreenRequest, options: ScreenOptions): Promise<Scre
         } else output.absent('seg.dcm')
         const { name, version } = request.pkg.manifest
         const { level, minVolumeMl } = request
-        const made = { model: { name, version }, level, minVolumeMl, device: outcome.device.device }
+        const made = {
+          model: { name, version },
+          level,
+          minVolumeMl,
+          device: outcome.device.device,
+          warnings: scan.warnings,
+        }
         await output.write('findings.csv', findingsCsv(findings, made))
         return Promise.all(names.map((file) => fileEntry(file, output.path(file))))
       })
@@ -162,7 +174,8 @@ async function run(request: ScreenRequest, options: ScreenOptions): Promise<Scre
         started,
         finished: new Date(),
         source: scan.source,
-        grid: scan.volume,
+        grid: scan.grid,
+        filledSlices: scan.filledSlices,
         model: request.pkg,
         device: { requested: request.device, ...outcome.device },
         parameters: { level: request.level, minVolumeMl: request.minVolumeMl, formats },
@@ -200,22 +213,30 @@ function checkLevel({ level, pkg }: ScreenRequest): void {
   )
 }
 
-function chooseFormats(request: ScreenRequest, { source }: OpenedCt): OutputFormat[] {
+function chooseFormats(request: ScreenRequest, { source }: OpenedScan): OutputFormat[] {
   if (!request.formats) return source.kind === 'dicom' ? ['nifti', 'seg'] : ['nifti']
   if (request.formats.includes('seg') && source.kind !== 'dicom') {
     throw new WorkstationError(
       'usage/seg-needs-dicom',
-      'A DICOM segmentation can only be written for a DICOM scan; this scan is a NIfTI file. Leave `seg` out of --format.',
+      'A DICOM segmentation can only be written for a DICOM scan; this scan is not DICOM. Leave `seg` out of --format.',
     )
   }
   return request.formats
 }
 
-/** The scan without its voxels: from here on they are in the work folder, and this process needs them no more. */
-async function handOver(opened: OpenedCt, workFolder: string): Promise<OpenedCt> {
-  await writeRaw(join(workFolder, WORK_FILES.volume), opened.volume.voxels)
-  opened.volume = { ...opened.volume, voxels: new Int16Array(0) }
-  return opened
+/** Has the scan read: its voxels go to a file, and this process never holds them. */
+function read(
+  { input, seriesInstanceUid }: ScreenRequest,
+  voxelsFile: string,
+  { reader, signal, onProgress }: ScreenOptions,
+): Promise<OpenedScan> {
+  return reader.open(
+    { input, voxelsFile, ...(seriesInstanceUid ? { seriesInstanceUid } : {}) },
+    {
+      ...(signal ? { signal } : {}),
+      onProgress: ({ stage, done, total }) => onProgress?.({ stage, done, total, secondsLeft: null }),
+    },
+  )
 }
 
 /**
@@ -223,20 +244,20 @@ async function handOver(opened: OpenedCt, workFolder: string): Promise<OpenedCt>
  * takes the time, and each file is compressed on a thread of its own.
  */
 async function writeVolumes(
-  { volume, source }: OpenedCt,
+  { grid, source }: OpenedScan,
   pkg: ModelPackage,
   workFolder: string,
   output: OutputFolder,
   signal?: AbortSignal,
 ): Promise<void> {
-  const slice = volume.dims[0] * volume.dims[1]
+  const slice = grid.dims[0] * grid.dims[1]
   const score = openSlabs(join(workFolder, WORK_FILES.score), new Float32Array(slice))
   const forLevel = openSlabs(join(workFolder, WORK_FILES.score), new Float32Array(slice))
   const mask = openSlabs(join(workFolder, WORK_FILES.mask), new Uint16Array(slice))
   const level = new Float32Array(slice)
   const levelSlab = (k: number) => levels(forLevel.slab(k), pkg.manifest.calibration, level)
   const write = (name: string, slab: (k: number) => Float32Array | Uint16Array) =>
-    writeNifti(output.path(name), volume, slab, source, signal ? { signal } : {})
+    writeNifti(output.path(name), grid, slab, source, signal ? { signal } : {})
   const written = await Promise.allSettled([
     write('score.nii.gz', score.slab),
     write('level.nii.gz', levelSlab),
@@ -249,7 +270,7 @@ async function writeVolumes(
 
 /** A scan that DICOM SEG cannot refer to costs the segmentation, not the run: what is wrong becomes a warning. */
 async function writeSegmentation(
-  opened: OpenedCt,
+  { grid, source, warnings }: OpenedScan,
   findings: Finding[],
   { pkg, level }: ScreenRequest,
   workFolder: string,
@@ -259,9 +280,11 @@ async function writeSegmentation(
     output.absent('seg.dcm')
     return { written: false }
   }
-  const mask = await readRaw(join(workFolder, WORK_FILES.mask), new Uint16Array(voxelCount(opened.volume)))
+  const mask = await readRaw(join(workFolder, WORK_FILES.mask), new Uint16Array(voxelCount(grid)))
   const { name, version } = pkg.manifest
   try {
+    // A segmentation lies on the grid; it has no use for the values.
+    const opened = { volume: { ...grid, voxels: new Int16Array(0) }, source, warnings }
     const request = { opened, findings, mask, model: { name, version }, level }
     return { written: (await writeSeg(output.path('seg.dcm'), request)) !== null }
   } catch (error) {

@@ -12,6 +12,7 @@ const RANK: Readonly<Record<string, number>> = {
   evaluation: 3,
   inference: 2,
   reading: 2,
+  processes: 1,
   exporting: 2,
   findings: 1,
   imaging: 0,

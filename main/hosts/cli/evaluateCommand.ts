@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { evaluate } from '../../evaluation/evaluate.ts'
 import { evaluationTable } from '../../evaluation/table.ts'
 import { asOutputError } from '../../exporting/outputError.ts'
+import { readVolume } from '../../reading/readVolume.ts'
 import { findModel } from '../../screening/models.ts'
 import { scoreScan } from '../../screening/scoreScan.ts'
 import type { CommandContext } from './execute.ts'
@@ -15,7 +16,7 @@ export interface EvaluateFlags extends EngineFlags, FindingFlags {
 
 /** `evaluate CASES`: the model against ground truth, beside the trivial baseline. */
 export async function evaluateCommand(casesDir: string, flags: EvaluateFlags, context: CommandContext) {
-  const { client, signal, reporter, print } = context
+  const { client, reader, signal, reporter, print } = context
   const pkg = await findModel(flags.model)
   const threads = flags.threads === undefined ? {} : { threads: flags.threads }
   const engine = { signal, onWarning: reporter.onWarning }
@@ -30,10 +31,11 @@ export async function evaluateCommand(casesDir: string, flags: EvaluateFlags, co
     seed: flags.seed,
     level: flags.level,
     minVolumeMl: flags.minVolume,
+    read: (path) => readVolume(reader, path, { signal }),
     // One device for all cases, the one that was recorded.
     screen: (ctPath) => {
       const options = { ...engine, onProgress: reporter.onProgress }
-      return scoreScan(ctPath, client, { pkg, device, ...threads }, options)
+      return scoreScan(ctPath, { client, reader }, { pkg, device, ...threads }, options)
     },
     onProgress: ({ case: name, index, total, stage }) => {
       if (stage === 'reading') reporter.say(`Case ${index} of ${total}: ${name}`)

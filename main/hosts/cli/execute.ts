@@ -1,5 +1,6 @@
 import { type ErrorKind, WorkstationError } from '../../errors.ts'
 import { EngineClient } from '../../inference/client.ts'
+import { ReaderClient } from '../../reading/client.ts'
 import { createReporter, type Reporter } from './progress.ts'
 
 /** What the shell is told. 130 is 128 + SIGINT, the shells' own convention. */
@@ -18,6 +19,8 @@ const LATEST_EXIT_MS = 900
 /** What a command works with: everything about the terminal and the process that it should not know itself. */
 export interface CommandContext {
   client: EngineClient
+  /** Reads what the user hands over, in a process of its own. */
+  reader: ReaderClient
   signal: AbortSignal
   reporter: Reporter
   /** Writes a result to stdout; left out under --json, where only the returned object is written. */
@@ -34,6 +37,7 @@ export async function execute(
 ): Promise<void> {
   const controller = new AbortController()
   const client = new EngineClient()
+  const reader = new ReaderClient()
   const reporter = createReporter()
   const cancel = () => {
     controller.abort()
@@ -41,21 +45,24 @@ export async function execute(
   }
   process.on('SIGINT', cancel)
   process.on('SIGTERM', cancel)
-  // Also on the forced exit: an engine must not outlive its parent by the rest of a tile.
-  process.once('exit', () => client.kill())
+  // Also on the forced exit: no process must outlive its parent by the rest of a tile or a slice.
+  process.once('exit', () => {
+    client.kill()
+    reader.kill()
+  })
   const print = (text: string) => {
     reporter.stop()
     if (!options.json) process.stdout.write(`${text}\n`)
   }
   try {
-    const result = await command({ client, signal: controller.signal, reporter, print })
+    const result = await command({ client, reader, signal: controller.signal, reporter, print })
     reporter.stop()
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   } catch (error) {
     reporter.stop()
     process.exitCode = reportError(error, options.json === true)
   } finally {
-    await client.close()
+    await Promise.all([client.close(), reader.close()])
     process.off('SIGINT', cancel)
     process.off('SIGTERM', cancel)
   }

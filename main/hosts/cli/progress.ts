@@ -6,6 +6,7 @@ import type { ScreenProgress, ScreenStage } from '../../screening/screen.ts'
 import { duration } from './text.ts'
 
 const STAGE_TEXT: Record<ScreenStage, string> = {
+  scanning: 'Looking through the files',
   reading: 'Reading the scan',
   starting: 'Starting the engine',
   preprocessing: 'Preparing the scan for the model',
@@ -14,6 +15,12 @@ const STAGE_TEXT: Record<ScreenStage, string> = {
   findings: 'Looking for findings',
   writing: 'Writing the results',
 }
+
+/** Stages that are counted, and what is counted. */
+const UNIT: Partial<Record<ScreenStage, string>> = { scanning: 'file', reading: 'slice', inference: 'tile' }
+
+/** Scans of fewer files or slices are read before a log needs to say how far. */
+const LINES_FROM = 1000
 
 export interface Reporter {
   /** A line about what is going on. */
@@ -32,6 +39,7 @@ export function createReporter(stderr: NodeJS.WriteStream = process.stderr): Rep
 
 function barReporter(stderr: NodeJS.WriteStream): Reporter {
   let bar: cliProgress.SingleBar | undefined
+  let shown: ScreenStage | undefined
   const stop = () => {
     bar?.stop()
     bar = undefined
@@ -43,21 +51,24 @@ function barReporter(stderr: NodeJS.WriteStream): Reporter {
   return {
     say,
     onProgress: ({ stage, done, total, secondsLeft }) => {
-      // The stage begins before its tiles are counted.
-      if (stage !== 'inference' || total < 2) {
+      if (stage !== shown) {
         stop()
-        if (done === 0 && stage !== 'inference') say(`${STAGE_TEXT[stage]} …`)
-        return
+        shown = stage
+        if (stage !== 'inference') say(`${STAGE_TEXT[stage]} …`)
       }
-      if (!bar) {
-        const format = `${STAGE_TEXT.inference}  {bar}  tile {value} of {total}  {left}`
+      const unit = UNIT[stage]
+      // A stage begins before its files, slices or tiles are counted.
+      if (!unit || total < 2) return
+      if (!bar && done < total) {
+        const format = `${STAGE_TEXT[stage]}  {bar}  ${unit} {value} of {total}  {left}`
         bar = new cliProgress.SingleBar(
           { format, stream: stderr, hideCursor: true, linewrap: null, gracefulExit: false },
           cliProgress.Presets.rect,
         )
         bar.start(total, done, { left: '' })
       }
-      bar.update(done, { left: secondsLeft === null ? '' : `${duration(secondsLeft)} left` })
+      bar?.setTotal(total)
+      bar?.update(done, { left: secondsLeft === null ? '' : `${duration(secondsLeft)} left` })
       if (done === total) stop()
     },
     onWarning: ({ message }) => say(`Note: ${message}`),
@@ -71,20 +82,23 @@ function lineReporter(stderr: NodeJS.WriteStream): Reporter {
     stderr.write(`${text}\n`)
   }
   let tenths = 0
+  let shown: ScreenStage | undefined
   return {
     say,
     onProgress: ({ stage, done, total, secondsLeft }) => {
-      if (stage !== 'inference') {
-        say(`${STAGE_TEXT[stage]} …`)
+      if (stage !== shown) {
+        shown = stage
         tenths = 0
-        return
+        if (stage !== 'inference') say(`${STAGE_TEXT[stage]} …`)
       }
+      const unit = UNIT[stage]
+      if (!unit || total < 2) return
       // A line for every tenth of the way keeps a log readable.
       const now = Math.floor((10 * done) / total)
-      if (done === 0 || now === tenths) return
+      if (done === 0 || now === tenths || (stage !== 'inference' && total < LINES_FROM)) return
       tenths = now
       const left = secondsLeft === null || done === total ? '' : `, about ${duration(secondsLeft)} left`
-      say(`${STAGE_TEXT.inference}: tile ${done} of ${total}${left}`)
+      say(`${STAGE_TEXT[stage]}: ${unit} ${done} of ${total}${left}`)
     },
     onWarning: ({ message }) => say(`Note: ${message}`),
     onDevice: (report) => say(deviceText(report)),

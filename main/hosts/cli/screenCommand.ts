@@ -23,7 +23,7 @@ export async function screenCommand(input: string, flags: ScreenFlags, context: 
 export async function screenWith(
   input: string,
   flags: ScreenFlags,
-  { client, signal, reporter }: CommandContext,
+  { client, reader, signal, reporter }: CommandContext,
 ): Promise<ScreenResult> {
   const pkg = await findModel(flags.model)
   const request = {
@@ -39,6 +39,7 @@ export async function screenWith(
   }
   return screen(request, {
     client,
+    reader,
     signal,
     onProgress: reporter.onProgress,
     onWarning: reporter.onWarning,

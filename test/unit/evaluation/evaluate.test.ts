@@ -46,6 +46,7 @@ function options(change: Partial<EvaluateOptions> = {}): EvaluateOptions {
     device: 'cpu',
     level: golden.level,
     minVolumeMl: golden.minVolumeMl,
+    read: openCt,
     screen: screenFromGolden,
     ...change,
   }

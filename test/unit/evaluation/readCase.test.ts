@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { gridDifference, listCases, readCase } from '../../../main/evaluation/readCase.ts'
+import { openCt } from '../../../main/imaging/open.ts'
 import { type Grid, IDENTITY } from '../../../main/imaging/volume.ts'
 
 const GOLDEN_CASE = fileURLToPath(new URL('../../golden/evaluation/cases/oblique_mm/', import.meta.url))
@@ -34,6 +35,7 @@ describe('a case', () => {
         voxels.fill(0)
         voxels.set([1, 7, -1], 100)
       }),
+      openCt,
     )
     expect(Array.from(changed.lesion.keys()).filter((i) => changed.lesion[i] !== 0)).toEqual([100, 101, 102])
     expect(changed.ctPath).toBe(join(folder, 'ct.nii.gz'))
@@ -43,7 +45,7 @@ describe('a case', () => {
     ['marks nothing', (voxels) => voxels.fill(0), 'input/mask-empty'],
     ['has voxels without a value', (voxels) => voxels.set([Number.NaN], 4), 'input/mask-nan'],
   ])('is refused where the mask %s', async (_, change, code) => {
-    await expect(readCase(caseWithMask(change))).rejects.toMatchObject({ code })
+    await expect(readCase(caseWithMask(change), openCt)).rejects.toMatchObject({ code })
   })
 })
 

@@ -10,6 +10,7 @@ import { readNifti } from '../../../main/imaging/nifti/read.ts'
 import { openCt } from '../../../main/imaging/open.ts'
 import { EngineClient } from '../../../main/inference/client.ts'
 import { loadPackage } from '../../../main/inference/package.ts'
+import { ReaderClient } from '../../../main/reading/client.ts'
 import { scoreScan } from '../../../main/screening/scoreScan.ts'
 import { type ScreenRequest, screen } from '../../../main/screening/screen.ts'
 import { packageWith, TINY_MODEL, temporaryFolder } from '../inference/packages.ts'
@@ -18,7 +19,8 @@ import { useTinySample } from './tinySample.ts'
 const made = useTinySample()
 const tiny = await loadPackage(TINY_MODEL)
 const client = new EngineClient()
-afterAll(() => client.close())
+const reader = new ReaderClient()
+afterAll(() => Promise.all([client.close(), reader.close()]))
 
 async function request(more: Partial<ScreenRequest> = {}): Promise<ScreenRequest> {
   const out = join(await temporaryFolder(onTestFinished), 'results')
@@ -35,7 +37,7 @@ const workFolders = async () => (await readdir(tmpdir())).filter((name) => /^scr
 describe('a DICOM series', () => {
   test('becomes maps and mask on its own grid, a segmentation, findings and a run record', async () => {
     const asked = await request()
-    const result = await screen(asked, { client })
+    const result = await screen(asked, { client, reader })
     expect((await readdir(asked.out)).sort()).toEqual([
       'findings.csv',
       'level.nii.gz',
@@ -58,10 +60,14 @@ describe('a DICOM series', () => {
 
   test('the level map is the calibrated score map', async () => {
     const asked = await request({ formats: ['nifti'] })
-    const { findings } = await screen(asked, { client })
+    const { findings } = await screen(asked, { client, reader })
     // The CT reader rounds to whole numbers; that is enough to tell a level map from anything else.
     const level = await readNifti(join(asked.out, 'level.nii.gz'))
-    const { score } = await scoreScan(made.series, client, { pkg: tiny, device: 'cpu', threads: 2 })
+    const { score } = await scoreScan(
+      made.series,
+      { client, reader },
+      { pkg: tiny, device: 'cpu', threads: 2 },
+    )
     const wanted = Int16Array.from(score, (s) => Math.round(levelOf(s, tiny.manifest.calibration)))
     let different = 0
     for (let i = 0; i < wanted.length; i++) if (Math.abs(wanted[i] - level.volume.voxels[i]) > 1) different++
@@ -72,7 +78,7 @@ describe('a DICOM series', () => {
 
   test('run.json says what made the results, and does not name the patient', async () => {
     const asked = await request({ device: 'auto' })
-    await screen(asked, { client })
+    await screen(asked, { client, reader })
     const text = await readFile(join(asked.out, 'run.json'), 'utf8')
     const run = RunRecord.parse(JSON.parse(text))
     expect(run).toMatchObject({
@@ -91,8 +97,8 @@ describe('a DICOM series', () => {
 
   test('another run with fewer formats leaves no result of the earlier one behind', async () => {
     const asked = await request()
-    await screen(asked, { client })
-    await screen({ ...asked, formats: ['seg'] }, { client })
+    await screen(asked, { client, reader })
+    await screen({ ...asked, formats: ['seg'] }, { client, reader })
     expect((await readdir(asked.out)).sort()).toEqual(['findings.csv', 'run.json', 'seg.dcm'])
   })
 })
@@ -103,8 +109,8 @@ describe('a NIfTI scan', () => {
     const input = join(await temporaryFolder(onTestFinished), 'ct.nii.gz')
     await writeNifti(input, opened.volume, opened.volume.voxels, opened.source)
     const asked = await request({ input })
-    const fromNifti = await screen(asked, { client })
-    const fromDicom = await screen(await request(), { client })
+    const fromNifti = await screen(asked, { client, reader })
+    const fromDicom = await screen(await request(), { client, reader })
     expect(fromNifti.findings.map((f) => f.voxelCount)).toEqual(fromDicom.findings.map((f) => f.voxelCount))
     const [nifti, dicom] = [fromNifti, fromDicom].map((result) => result.findings[0].centreMm)
     expect(nifti).toEqual(dicom.map((mm) => expect.closeTo(mm, 3)))
@@ -113,7 +119,7 @@ describe('a NIfTI scan', () => {
 
   test('with --format seg is bad usage, and nothing is written', async () => {
     const asked = await request({ input: join(made.sample, 'truth.nii.gz'), formats: ['seg'] })
-    await expect(screen(asked, { client })).rejects.toMatchObject({ code: 'usage/seg-needs-dicom' })
+    await expect(screen(asked, { client, reader })).rejects.toMatchObject({ code: 'usage/seg-needs-dicom' })
     expect(existsSync(asked.out)).toBe(false)
   })
 })
@@ -122,28 +128,28 @@ describe('what fails leaves nothing', () => {
   test('a model that fails on its device', async () => {
     const pkg = await loadPackage(await packageWith(await temporaryFolder(onTestFinished), 'nan'))
     const asked = await request({ pkg })
-    await expect(screen(asked, { client })).rejects.toMatchObject({ code: 'engine/golden-mismatch' })
+    await expect(screen(asked, { client, reader })).rejects.toMatchObject({ code: 'engine/golden-mismatch' })
     expect(existsSync(asked.out)).toBe(false)
     expect(await workFolders()).toEqual([])
   })
 
   test('a failed run leaves the results of the run before it as they were', async () => {
     const asked = await request()
-    await screen(asked, { client })
+    await screen(asked, { client, reader })
     const before = await readFile(join(asked.out, 'run.json'), 'utf8')
     const pkg = await loadPackage(await packageWith(await temporaryFolder(onTestFinished), 'zero'))
-    await expect(screen({ ...asked, pkg }, { client })).rejects.toMatchObject({ kind: 'engine' })
+    await expect(screen({ ...asked, pkg }, { client, reader })).rejects.toMatchObject({ kind: 'engine' })
     expect(await readFile(join(asked.out, 'run.json'), 'utf8')).toBe(before)
     expect(await readdir(asked.out)).toHaveLength(6)
   })
 
-  test.each(['reading', 'preprocessing', 'inference', 'findings', 'writing'])(
+  test.each(['scanning', 'reading', 'preprocessing', 'inference', 'findings', 'writing'])(
     'cancelled while %s',
     async (stage) => {
       const asked = await request()
       const controller = new AbortController()
       const onProgress = (progress: { stage: string }) => progress.stage === stage && controller.abort()
-      const run = screen(asked, { client, signal: controller.signal, onProgress })
+      const run = screen(asked, { client, reader, signal: controller.signal, onProgress })
       await expect(run).rejects.toMatchObject({ code: 'cancelled' })
       expect(existsSync(asked.out)).toBe(false)
       expect(await workFolders()).toEqual([])
@@ -152,7 +158,7 @@ describe('what fails leaves nothing', () => {
 
   test('an input that does not exist', async () => {
     const asked = await request({ input: join(made.sample, 'nothing') })
-    await expect(screen(asked, { client })).rejects.toMatchObject({ code: 'input/not-found' })
+    await expect(screen(asked, { client, reader })).rejects.toMatchObject({ code: 'input/not-found' })
     expect(existsSync(asked.out)).toBe(false)
   })
 
@@ -160,13 +166,13 @@ describe('what fails leaves nothing', () => {
     const asked = await request()
     await mkdir(join(asked.out, '..'), { recursive: true })
     await writeFile(asked.out, 'a file')
-    await expect(screen(asked, { client })).rejects.toMatchObject({ kind: 'output' })
+    await expect(screen(asked, { client, reader })).rejects.toMatchObject({ kind: 'output' })
     expect(await readFile(asked.out, 'utf8')).toBe('a file')
   })
 
   test('a level that the model does not know', async () => {
     const asked = await request({ level: 99.999 })
-    await expect(screen(asked, { client })).rejects.toMatchObject({
+    await expect(screen(asked, { client, reader })).rejects.toMatchObject({
       code: 'usage/level',
       message: expect.stringContaining('between 0 and 99.99'),
     })
