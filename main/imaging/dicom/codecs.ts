@@ -81,20 +81,26 @@ export async function decodeWithCodec(
 }
 
 /**
- * Copies samples out of the codec's memory into words of `bitsAllocated`. A sample of fewer bits than the header says
- * are stored is extended by its sign where either of them says there is one (as pydicom does for JPEG 2000).
+ * Copies samples out of the codec's memory into words of `bitsAllocated`. Samples that overshoot their precision, as
+ * OpenJPH leaves them after a lossy compression, become the nearest value: cut to their bits, white would turn black.
+ * An unsigned sample of fewer bits than the header says are stored is extended by its sign where the header says that
+ * there is one (as pydicom does for JPEG 2000).
  */
 function toWords(samples: Uint8Array, image: CodestreamImage, layout: PixelLayout): Uint8Array {
-  const { precision } = image
+  const { precision, signed } = image
   const wide = layout.bitsAllocated === 16
   const inTwoBytes = precision > 8
-  const signBit = image.signed || layout.signed ? 2 ** (precision - 1) : 0
-  const mask = 2 ** precision - 1
+  // Shifting up and down again extends the sign of the codec's word.
+  const unused = inTwoBytes ? 16 : 24
+  const lowest = signed ? -(2 ** (precision - 1)) : 0
+  const highest = lowest + 2 ** precision - 1
+  const signBit = layout.signed && !signed ? 2 ** (precision - 1) : 0
   const count = image.rows * image.columns
   const out = new Uint8Array(count * (wide ? 2 : 1))
   for (let i = 0; i < count; i++) {
-    const bits = (inTwoBytes ? samples[2 * i]! | (samples[2 * i + 1]! << 8) : samples[i]!) & mask
-    const value = (bits ^ signBit) - signBit
+    const word = inTwoBytes ? samples[2 * i]! | (samples[2 * i + 1]! << 8) : samples[i]!
+    const sample = signed ? (word << unused) >> unused : word
+    const value = ((sample < lowest ? lowest : sample > highest ? highest : sample) ^ signBit) - signBit
     if (wide) {
       out[2 * i] = value
       out[2 * i + 1] = value >> 8

@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { rescale, storedToHounsfield } from '../../../main/imaging/dicom/hounsfield.ts'
+
+/** DICOM PS3.5 8.1.1 and PS3.3 C.11.1.1.2, word by word and as plain as they stand. */
+function plainly(
+  word: number,
+  stored: number,
+  high: number,
+  signed: boolean,
+  slope: number,
+  intercept: number,
+) {
+  const bits = Math.floor(word / 2 ** (high + 1 - stored)) % 2 ** stored
+  const value = signed && bits >= 2 ** (stored - 1) ? bits - 2 ** stored : bits
+  return Math.floor(value * slope + intercept + 0.5)
+}
+
+const layout = fc.constantFrom(8, 16).chain((bitsAllocated) =>
+  fc.integer({ min: 1, max: bitsAllocated }).chain((bitsStored) =>
+    fc.record({
+      bitsAllocated: fc.constant(bitsAllocated),
+      bitsStored: fc.constant(bitsStored),
+      highBit: fc.integer({ min: bitsStored - 1, max: bitsAllocated - 1 }),
+      signed: fc.boolean(),
+    }),
+  ),
+)
+
+describe('stored values become HU', () => {
+  it('as the standard says, for every layout, byte order, alignment and rescale', () => {
+    fc.assert(
+      fc.property(
+        layout,
+        fc.boolean(),
+        fc.nat(1),
+        fc.constantFrom(1, 0.5, 2, 1.25, -1, 12.7),
+        fc.constantFrom(0, -1024, 10.5, -0.25, 30000),
+        fc.array(fc.nat(65535), { minLength: 1, maxLength: 40 }),
+        (bits, bigEndian, offset, slope, intercept, drawn) => {
+          const wide = bits.bitsAllocated === 16
+          const words = drawn.map((w) => (wide ? w : w & 255))
+          const bytes = new Uint8Array(offset + words.length * (wide ? 2 : 1)).subarray(offset)
+          const view = new DataView(bytes.buffer, bytes.byteOffset)
+          words.forEach((w, i) => {
+            if (wide) view.setUint16(2 * i, w, !bigEndian)
+            else view.setUint8(i, w)
+          })
+          const hu = words.map((w) =>
+            plainly(w, bits.bitsStored, bits.highBit, bits.signed, slope, intercept),
+          )
+          const out = new Int16Array(words.length)
+          const clamped = storedToHounsfield(bytes, bits, bigEndian, rescale(slope, intercept), out)
+          expect([...out]).toEqual(hu.map((v) => Math.max(-32768, Math.min(32767, v))))
+          expect(clamped).toBe(hu.filter((v) => v > 32767).length)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
