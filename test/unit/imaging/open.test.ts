@@ -164,11 +164,11 @@ describe('an input that cannot be screened is refused with one sentence', () => 
 
   it('a transfer syntax without a decoder, by its name', async () => {
     const path = seriesCopy('axial', (b) =>
-      setElement(b, '00020010', 'UI', '1.2.840.10008.1.2.4.51\0'.slice(0, 22)),
+      setElement(b, '00020010', 'UI', '1.2.840.10008.1.2.4.53\0'.slice(0, 22)),
     )
     const { code, message } = await refusal(openCt(path))
     expect(code).toBe('input/transfer-syntax')
-    expect(message).toContain('JPEG Extended (Process 2 and 4)')
+    expect(message).toContain('JPEG Spectral Selection (Process 6 and 8, retired)')
   })
 
   it('a multi-frame CT', async () => {
