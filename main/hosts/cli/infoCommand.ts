@@ -1,11 +1,10 @@
 import type { SeriesReport } from '../../imaging/inputReport.ts'
-import { describeInput } from '../../imaging/open.ts'
 import type { CommandContext } from './execute.ts'
 import { wrap } from './text.ts'
 
 /** `info INPUT`: what was read, without screening it. */
-export async function infoCommand(input: string, { print }: CommandContext) {
-  const report = await describeInput(input)
+export async function infoCommand(input: string, { print, reader, signal }: CommandContext) {
+  const report = await reader.describe(input, { signal })
   const count = `${report.series.length} series`
   print(`${report.path}: ${report.kind === 'dicom' ? `DICOM, ${count}` : 'NIfTI'}`)
   for (const series of report.series) print(`\n${describeSeries(series)}`)
