@@ -37,10 +37,11 @@ export interface SeriesReport {
   warnings: Warning[]
 }
 
-/** What an input path holds. */
+/** What an input holds. */
 export interface InputReport {
+  /** Its path; of several inputs all, with commas between. */
   path: string
-  kind: 'dicom' | 'nifti'
+  kind: 'dicom' | 'nifti' | 'nrrd' | 'metaimage'
   series: SeriesReport[]
   /** What concerns the input as a whole: files set aside, damaged files, several series to choose from. */
   warnings: Warning[]

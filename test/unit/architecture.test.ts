@@ -144,7 +144,7 @@ describe('the folders of the design', () => {
     expect(paths).toContain('main/imaging/open.ts')
     expect(paths).toContain('main/errors.ts')
     const reader = sources.find((source) => source.path === 'main/imaging/open.ts')
-    expect(reader?.imports).toContainEqual({ specifier: 'node:fs/promises', typeOnly: false })
+    expect(reader?.imports).toContainEqual({ specifier: './nifti/read.ts', typeOnly: false })
     expect(reader?.imports).toContainEqual({ specifier: './source.ts', typeOnly: true })
   })
 

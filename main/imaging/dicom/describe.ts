@@ -2,20 +2,18 @@ import { basename } from 'node:path'
 import { type Warning, WorkstationError } from '../../errors.ts'
 import type { InputReport, SeriesReport } from '../inputReport.ts'
 import { planSeries, type SeriesPlan } from './plan.ts'
-import { scanDicom } from './scan.ts'
+import type { DicomScan } from './scan.ts'
 import { describeObjects, isCtSeries, isCtVolume, type ScannedSeries, sortIntoSeries } from './series.ts'
 import { transferSyntaxName } from './uids.ts'
 
 /**
- * Every series below a path, with its geometry and whether it can be screened, from the headers alone.
- * @throws WorkstationError as scanDicom does: nothing to read at all
+ * Every series of a scan, with its geometry and whether it can be screened, from the headers alone.
  */
-export async function describeDicom(path: string): Promise<InputReport> {
-  const scan = await scanDicom(path)
+export async function describeDicom(scan: DicomScan): Promise<InputReport> {
   const all = sortIntoSeries(scan)
-  const warnings: Warning[] = scan.damaged.map(({ file, reason }) => ({
+  const warnings: Warning[] = scan.damaged.map(({ file }) => ({
     code: 'input/damaged',
-    message: `The file ${basename(file)} is damaged or cut short: its DICOM header cannot be read to the end (${reason}).`,
+    message: `The file ${basename(file)} is damaged or cut short: its DICOM header cannot be read to the end.`,
   }))
   const volumes = all.filter((s) => isCtSeries(s) && isCtVolume(s))
   if (volumes.length > 1) {
@@ -24,7 +22,7 @@ export async function describeDicom(path: string): Promise<InputReport> {
       message: `There are ${volumes.length} CT series; screening takes one, named by its Series Instance UID.`,
     })
   }
-  return { path, kind: 'dicom', series: await Promise.all(all.map(describeSeries)), warnings }
+  return { path: scan.path, kind: 'dicom', series: await Promise.all(all.map(describeSeries)), warnings }
 }
 
 async function describeSeries(series: ScannedSeries): Promise<SeriesReport> {

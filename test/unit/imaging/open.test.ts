@@ -211,8 +211,8 @@ describe('describing an input', () => {
     const { series } = await describeInput(folder)
     expect(series.map((s) => [s.seriesInstanceUid, s.canScreen, s.reason?.code ?? null])).toEqual([
       ['2.25.4183.1.2', true, null],
-      ['2.25.4183.6.2', false, 'input/too-few-slices'],
       ['2.25.4183.5.2', false, 'input/not-ct'],
+      ['2.25.4183.6.2', false, 'input/too-few-slices'],
     ])
   })
 
@@ -276,8 +276,6 @@ describe.skipIf(!existsSync(SHARED))('public scans (skipped where ../shared/data
   })
 
   it.each([
-    ['edge/gantry_tilt_variable_spacing_ge_head', 'input/gantry-tilt'],
-    ['edge/missing_and_duplicated_slices', 'input/irregular-spacing'],
     ['edge/enhanced_multiframe_ct', 'input/multi-frame'],
     ['edge/derived_truncated', 'input/damaged'],
     ['edge/dicomdir', 'input/several-series'],
