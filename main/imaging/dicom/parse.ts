@@ -1,37 +1,62 @@
-import { inflateRawSync } from 'node:zlib'
-import dicomParser from 'dicom-parser'
+import { inflateDataSet } from './deflated.ts'
+import {
+  CutShort,
+  type Element,
+  ElementReader,
+  type Elements,
+  type Encoding,
+  EXPLICIT,
+  EXPLICIT_BIG,
+  IMPLICIT,
+  Malformed,
+} from './elements.ts'
 import { decodeText } from './text.ts'
-import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './uids.ts'
+import {
+  EXPLICIT_BIG_ENDIAN,
+  EXPLICIT_LITTLE_ENDIAN,
+  IMPLICIT_LITTLE_ENDIAN,
+  TRANSFER_SYNTAXES,
+} from './uids.ts'
 
-type RawDataSet = ReturnType<typeof dicomParser.parseDicom>
-type RawElement = RawDataSet['elements'][string]
-
-/** A deflated data set larger than this is no single CT slice. */
-const MAX_INFLATED_BYTES = 512 * 2 ** 20
-
-const PIXEL_DATA = 'x7fe00010'
+const PIXEL_DATA = '7fe00010'
 const PREAMBLE_BYTES = 128
 
-export interface Fragment {
-  offset: number
-  length: number
-}
-
-/** A parsed data set: values by tag, and where the pixel data lie in `bytes`. */
+/** A parsed data set or item: values by tag (eight hex digits), and where the pixel data lie in `bytes`. */
 export class DicomDataSet {
-  /** The bytes that offsets refer to: the file, or for a deflated file its inflated form. */
+  /** The bytes that offsets refer to: the file, or for a deflated file its inflated data set. */
   readonly bytes: Uint8Array
-  readonly #raw: RawDataSet
+  /** The data end within an element of this data set, before Pixel Data. */
+  readonly overruns: boolean
+  readonly #reader: ElementReader
+  readonly #elements: Elements
+  readonly #encoding: Encoding
+  readonly #meta: DicomDataSet | undefined
+  readonly #depth: number
   readonly #characterSets: readonly string[]
 
-  constructor(raw: RawDataSet) {
-    this.#raw = raw
-    this.bytes = raw.byteArray as Uint8Array
-    this.#characterSets = this.strings('00080005')
+  constructor(
+    reader: ElementReader,
+    elements: Elements,
+    encoding: Encoding,
+    parent: {
+      meta?: DicomDataSet
+      characterSets?: readonly string[]
+      depth?: number
+      overruns?: boolean
+    } = {},
+  ) {
+    this.bytes = reader.bytes
+    this.overruns = parent.overruns ?? false
+    this.#reader = reader
+    this.#elements = elements
+    this.#encoding = encoding
+    this.#meta = parent.meta
+    this.#depth = parent.depth ?? 0
+    this.#characterSets = this.has('00080005') ? this.strings('00080005') : (parent.characterSets ?? [])
   }
 
   has(tag: string): boolean {
-    return this.#raw.elements[`x${tag}`] !== undefined
+    return this.#element(tag) !== undefined
   }
 
   /** Values of a text element, decoded by Specific Character Set. */
@@ -44,8 +69,7 @@ export class DicomDataSet {
   strings(tag: string): string[] {
     const value = this.#value(tag)
     if (!value || value.length === 0) return []
-    return new TextDecoder('latin1')
-      .decode(value)
+    return latin1(value)
       .split('\\')
       .map((s) => s.replaceAll('\0', '').trim())
   }
@@ -64,55 +88,88 @@ export class DicomDataSet {
     return value !== undefined && Number.isFinite(value) ? value : undefined
   }
 
+  /** Value of a binary integer (US, or UL where it has four bytes), or of a number written out as IS or DS. */
+  uint(tag: string): number | undefined {
+    const value = this.#value(tag)
+    if (!value || value.length < 2) return undefined
+    const { vr } = this.#element(tag)!
+    if (vr === 'IS' || vr === 'DS') return this.number(tag)
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+    const little = !this.#encoding.bigEndian
+    return value.length === 4 && vr !== 'US' ? view.getUint32(0, little) : view.getUint16(0, little)
+  }
+
+  /** First 16-bit word of a binary element. */
   uint16(tag: string): number | undefined {
-    return this.#value(tag) ? this.#raw.uint16(`x${tag}`) : undefined
+    const { vr } = this.#element(tag) ?? {}
+    return vr === 'IS' || vr === 'DS' ? this.number(tag) : this.uint16s(tag)[0]
   }
 
   /** All 16-bit words of a binary element (US, SS, OW), in the byte order of the data set. */
   uint16s(tag: string): Uint16Array {
-    const count = (this.#value(tag)?.length ?? 0) >> 1
-    return Uint16Array.from({ length: count }, (_, i) => this.#raw.uint16(`x${tag}`, i) ?? 0)
+    const value = this.#value(tag)
+    if (!value) return new Uint16Array(0)
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+    const little = !this.#encoding.bigEndian
+    return Uint16Array.from({ length: value.length >> 1 }, (_, i) => view.getUint16(2 * i, little))
   }
 
-  /** Items of a sequence, each with the elements at its top level. */
+  /**
+   * Items of a sequence; none where the element is absent.
+   * @throws DicomParseFailure where they are malformed
+   */
   items(tag: string): DicomDataSet[] {
-    const items = this.#raw.elements[`x${tag}`]?.items ?? []
-    return items.flatMap(({ dataSet }) => (dataSet ? [new DicomDataSet(dataSet)] : []))
+    const sequence = this.#element(tag)
+    if (!sequence || sequence.length <= 0) return []
+    const encoding = ElementReader.inside(sequence, this.#encoding)
+    const depth = this.#depth + 1
+    try {
+      return this.#reader.items(sequence, encoding, depth).map((item) => {
+        const elements: Elements = new Map()
+        this.#reader.dataSet(item, encoding, depth, elements)
+        return new DicomDataSet(this.#reader, elements, encoding, {
+          characterSets: this.#characterSets,
+          depth,
+        })
+      })
+    } catch (error) {
+      throw failure(error, this)
+    }
   }
 
   /** Where the pixel data start; length is -1 for encapsulated (compressed) pixel data. */
   get pixelData(): { offset: number; length: number } | undefined {
-    const element = this.#raw.elements[PIXEL_DATA]
-    if (!element) return undefined
-    const undefinedLength = element.hadUndefinedLength || element.length === 0xffffffff
-    return { offset: element.dataOffset, length: undefinedLength ? -1 : element.length }
+    const element = this.#element(PIXEL_DATA)
+    return element && { offset: element.offset, length: element.length }
   }
 
-  /** Fragments of encapsulated pixel data (DICOM PS3.5 A.4), without the Basic Offset Table. */
-  get fragments(): Fragment[] {
-    const element = this.#raw.elements[PIXEL_DATA]
-    return (element?.fragments ?? []).map(({ position, length }) => ({ offset: position, length }))
+  /** As the file meta group states it, else as the data set was found to be encoded. */
+  get transferSyntaxUid(): string {
+    const stated = this.string('00020010')
+    if (stated) return stated
+    if (!this.#encoding.explicit) return IMPLICIT_LITTLE_ENDIAN
+    return this.#encoding.bigEndian ? EXPLICIT_BIG_ENDIAN : EXPLICIT_LITTLE_ENDIAN
   }
 
-  /** True if an element claims more bytes than there are: the file ends too early. */
-  get overruns(): boolean {
-    return Object.values(this.#raw.elements).some(
-      (e: RawElement) => e.length !== 0xffffffff && e.dataOffset + e.length > this.bytes.length,
-    )
+  #element(tag: string): Element | undefined {
+    return this.#elements.get(Number.parseInt(tag, 16))
   }
 
   #value(tag: string): Uint8Array | undefined {
-    const element = this.#raw.elements[`x${tag}`]
-    if (!element || element.dataOffset + element.length > this.bytes.length) return undefined
-    return this.bytes.subarray(element.dataOffset, element.dataOffset + element.length)
+    if (this.#meta && tag.startsWith('0002')) return this.#meta.#value(tag)
+    const element = this.#element(tag)
+    // Only Pixel Data may reach beyond the bytes; it is no value to look at.
+    if (!element || element.length < 0 || element.offset + element.length > this.bytes.length)
+      return undefined
+    return this.bytes.subarray(element.offset, element.offset + element.length)
   }
 }
 
-/** Thrown by parseDicom: what went wrong and what was understood before. */
+/** Thrown by parseDicom: what is wrong, as the end of a sentence on the file, and what was understood before. */
 export class DicomParseFailure extends Error {
   readonly partial: DicomDataSet | undefined
-  constructor(reason: string, partial: DicomDataSet | undefined) {
-    super(reason)
+  constructor(reason: string, partial: DicomDataSet | undefined, cause?: unknown) {
+    super(reason, { cause })
     this.partial = partial
   }
 }
@@ -122,83 +179,79 @@ export class DicomParseFailure extends Error {
  * preamble, a first element of group 0002 or 0008 with a plausible length.
  */
 export function looksLikeDicom(head: Uint8Array): boolean {
-  return hasPrefix(head) || bareSyntax(head) !== undefined
+  return hasPrefix(head) || beginsWithElement(head)
 }
 
 /**
- * Parses a data set. With `headerOnly` it stops at Pixel Data, so that a prefix of the file will do.
+ * Parses a data set up to and with the header of Pixel Data; what follows it is of no use.
+ * @param options.prefix `bytes` is only the beginning of a file: of a deflated one as much is inflated as is there, and
+ * a data set that ends early has `overruns` set. Without it a deflated data set is inflated to its end.
  * @throws DicomParseFailure
  */
-export function parseDicom(bytes: Uint8Array, { headerOnly = false } = {}): DicomDataSet {
-  const bare = hasPrefix(bytes) ? undefined : bareSyntax(bytes)
-  // Without a preamble, but with a meta group: give the parser the preamble it wants.
-  const input = bare === 'meta' ? withPreamble(bytes) : bytes
+export function parseDicom(
+  bytes: Uint8Array,
+  { prefix = false }: { prefix?: boolean; headerOnly?: boolean } = {},
+): DicomDataSet {
+  const file = new ElementReader(bytes)
+  const metaElements: Elements = new Map()
+  const meta = new DicomDataSet(file, metaElements, EXPLICIT)
+  const elements: Elements = new Map()
+  let reader = file
+  let encoding = EXPLICIT
+  const found = (overruns: boolean) => new DicomDataSet(reader, elements, encoding, { meta, overruns })
   try {
-    const raw = dicomParser.parseDicom(input, {
-      ...(headerOnly ? { untilTag: PIXEL_DATA } : {}),
-      ...(bare && bare !== 'meta' ? { TransferSyntaxUID: bare } : {}),
-      inflater: inflate,
-    })
-    return new DicomDataSet(raw)
+    let start = file.meta(hasPrefix(bytes) ? PREAMBLE_BYTES + 4 : 0, metaElements)
+    const stated = meta.string('00020010')
+    const syntax = TRANSFER_SYNTAXES[stated]
+    if (syntax?.deflated) {
+      reader = new ElementReader(inflateDataSet(bytes.subarray(start), prefix))
+      start = 0
+    }
+    encoding = encodingAt(reader, start, stated)
+    reader.dataSet({ start, end: reader.bytes.length, delimited: false }, encoding, 0, elements)
+    return found(false)
   } catch (error) {
-    const failure = error as { exception?: unknown; dataSet?: RawDataSet }
-    const partial = failure?.dataSet ? new DicomDataSet(failure.dataSet) : undefined
-    throw new DicomParseFailure(String(failure?.exception ?? error), partial)
+    if (error instanceof CutShort) return found(true)
+    throw failure(error, found(false))
   }
 }
 
-/** Transfer Syntax UID of the file meta group, or what a file without one was taken for. */
-export function transferSyntaxOf(bytes: Uint8Array, dataSet: DicomDataSet | undefined): string {
-  const stated = dataSet?.string('00020010')
-  if (stated) return stated
-  const bare = hasPrefix(bytes) ? undefined : bareSyntax(bytes)
-  if (bare && bare !== 'meta') return bare
-  return metaString(bytes, '00020010')
+function failure(error: unknown, partial: DicomDataSet): DicomParseFailure {
+  if (error instanceof DicomParseFailure) return error
+  if (error instanceof CutShort) return new DicomParseFailure('it ends within its header', partial, error)
+  if (error instanceof Malformed) return new DicomParseFailure(error.message, partial, error)
+  throw error
 }
 
-/** A value of the file meta group (PS3.10 7.1), which is readable even where the data set after it is not. */
-export function metaString(bytes: Uint8Array, tag: string): string {
-  try {
-    const input = hasPrefix(bytes) ? bytes : withPreamble(bytes)
-    const raw = (dicomParser.readPart10Header as (b: Uint8Array) => RawDataSet)(input)
-    return raw.string(`x${tag}`) ?? ''
-  } catch {
-    return ''
-  }
+/** The stated encoding, unless the first element shows that the writer confused implicit and explicit. */
+function encodingAt(reader: ElementReader, start: number, stated: string): Encoding {
+  const explicit = reader.looksExplicit(start)
+  if (TRANSFER_SYNTAXES[stated]?.bigEndian) return EXPLICIT_BIG
+  if (!explicit) return IMPLICIT
+  return stated === '' && reader.bytes[start] === 0x00 && reader.bytes[start + 1] === 0x08
+    ? EXPLICIT_BIG
+    : EXPLICIT
 }
 
 function hasPrefix(bytes: Uint8Array): boolean {
   return (
-    bytes.length > PREAMBLE_BYTES + 4 &&
-    String.fromCharCode(...bytes.subarray(PREAMBLE_BYTES, PREAMBLE_BYTES + 4)) === 'DICM'
+    bytes.length > PREAMBLE_BYTES + 4 && latin1(bytes.subarray(PREAMBLE_BYTES, PREAMBLE_BYTES + 4)) === 'DICM'
   )
 }
 
-/** What a file without a DICM prefix begins with: a meta group, or a bare data set in one of two encodings. */
-function bareSyntax(bytes: Uint8Array): 'meta' | string | undefined {
-  if (bytes.length < 16) return undefined
+/** Whether a file without a DICM prefix begins with a meta group, or with a bare data set. */
+function beginsWithElement(bytes: Uint8Array): boolean {
+  if (bytes.length < 16) return false
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const group = view.getUint16(0, true)
-  const element = view.getUint16(2, true)
-  const explicit = /^[A-Z]{2}$/.test(String.fromCharCode(bytes[4]!, bytes[5]!))
-  if (group === 0x0002 && element <= 0x0102 && explicit) return 'meta'
-  if (group !== 0x0008 || element > 0x0070) return undefined
-  if (explicit) return EXPLICIT_LITTLE_ENDIAN
-  return view.getUint32(4, true) <= 1024 ? IMPLICIT_LITTLE_ENDIAN : undefined
+  const [group, element] = [view.getUint16(0, true), view.getUint16(2, true)]
+  const explicit = new ElementReader(bytes).looksExplicit(0)
+  if (group === 0x0002) return element <= 0x0102 && explicit
+  if (group === 0x0800) return explicit && view.getUint16(2, false) <= 0x0070
+  if (group !== 0x0008 || element > 0x0070) return false
+  return explicit || view.getUint32(4, true) <= 1024
 }
 
-function withPreamble(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(PREAMBLE_BYTES + 4 + bytes.length)
-  out.set([0x44, 0x49, 0x43, 0x4d], PREAMBLE_BYTES)
-  out.set(bytes, PREAMBLE_BYTES + 4)
-  return out
-}
-
-/** PS3.5 A.5: what follows the meta group is a raw deflate stream. */
-function inflate(bytes: Uint8Array, position: number): Uint8Array {
-  const inflated = inflateRawSync(bytes.subarray(position), { maxOutputLength: MAX_INFLATED_BYTES })
-  const out = new Uint8Array(position + inflated.length)
-  out.set(bytes.subarray(0, position))
-  out.set(inflated, position)
-  return out
+/** One character a byte: the text of identifiers and numbers. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }

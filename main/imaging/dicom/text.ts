@@ -110,13 +110,23 @@ function escapeAt(bytes: Uint8Array, start: number): [length: number, segment: S
 
 function decodeSegment(bytes: Uint8Array, { encoding, shift }: Segment): string {
   if (bytes.length === 0) return ''
-  if (shift) return new TextDecoder(encoding).decode(toEucJp(bytes, shift))
-  if (encoding !== 'utf-8') return new TextDecoder(encoding).decode(bytes)
+  if (shift) return decoder(encoding).decode(toEucJp(bytes, shift))
+  if (encoding !== 'utf-8') return decoder(encoding).decode(bytes)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return STRICT_UTF_8.decode(bytes)
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes)
+    return decoder('windows-1252').decode(bytes)
   }
+}
+
+const STRICT_UTF_8 = new TextDecoder('utf-8', { fatal: true })
+const decoders = new Map<string, InstanceType<typeof TextDecoder>>()
+
+/** Kept: making a decoder costs more than decoding a name, and a folder has thousands of headers. */
+function decoder(encoding: string): InstanceType<typeof TextDecoder> {
+  const kept = decoders.get(encoding) ?? new TextDecoder(encoding)
+  decoders.set(encoding, kept)
+  return kept
 }
 
 /** EUC-JP is JIS X 0208 with the high bit set; JIS X 0212 is that after a 0x8F byte. */

@@ -17,12 +17,13 @@ export interface TransferSyntax {
 
 export const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
 export const IMPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2'
+export const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2'
 
 export const TRANSFER_SYNTAXES: Readonly<Record<string, TransferSyntax>> = {
   [IMPLICIT_LITTLE_ENDIAN]: { name: 'Implicit VR Little Endian', decoder: 'native' },
   [EXPLICIT_LITTLE_ENDIAN]: { name: 'Explicit VR Little Endian', decoder: 'native' },
   '1.2.840.10008.1.2.1.99': { name: 'Deflated Explicit VR Little Endian', decoder: 'native', deflated: true },
-  '1.2.840.10008.1.2.2': { name: 'Explicit VR Big Endian', decoder: 'native', bigEndian: true },
+  [EXPLICIT_BIG_ENDIAN]: { name: 'Explicit VR Big Endian', decoder: 'native', bigEndian: true },
   '1.2.840.10008.1.2.5': { name: 'RLE Lossless', decoder: 'rle' },
   '1.2.840.10008.1.2.4.50': { name: 'JPEG Baseline (Process 1)', decoder: 'jpeg-dct', lossy: true },
   '1.2.840.10008.1.2.4.51': { name: 'JPEG Extended (Process 2 and 4)', decoder: 'jpeg-dct', lossy: true },

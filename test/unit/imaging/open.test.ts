@@ -276,8 +276,8 @@ describe.skipIf(!existsSync(SHARED))('public scans (skipped where ../shared/data
   })
 
   it.each([
-    ['edge/enhanced_multiframe_ct', 'input/multi-frame'],
-    ['edge/derived_truncated', 'input/damaged'],
+    ['edge/enhanced_multiframe_ct', 'input/too-few-slices'],
+    ['edge/derived_truncated', 'input/truncated'],
     ['edge/dicomdir', 'input/several-series'],
     ['edge/nema_wg04_ct1', 'input/overlapping-slices'],
     ['edge/odd_matrix_568x652', 'input/not-ct'],
