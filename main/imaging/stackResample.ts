@@ -32,17 +32,21 @@ export function blendSlice(below: Int16Array, above: Int16Array, weight: number,
  * A new stack of `blends.length` slices, each blended from the images.
  * @param images the images one after the other, each of `size` voxels
  * @param out blends.length · size voxels, not the memory of `images`
+ * @param from first slice to make, and `end` the one after the last: a large stack is made in parts
  */
 export function blendStack(
   images: Int16Array,
   size: number,
   blends: readonly SliceBlend[],
   out: Int16Array,
+  from = 0,
+  end = blends.length,
 ): void {
   const image = (i: number) => images.subarray(i * size, (i + 1) * size)
-  blends.forEach(({ below, above, weight }, k) => {
+  for (let k = from; k < end; k++) {
+    const { below, above, weight } = blends[k]!
     blendSlice(image(below), image(above), weight, out.subarray(k * size, (k + 1) * size))
-  })
+  }
 }
 
 /** Where the slices of a stack lie in a grid that is wide enough for all of them. */
@@ -62,11 +66,20 @@ export interface Shear {
  * no slice covers is UNCOVERED_HU.
  * @param voxels columns · rows · slices
  * @param out wideColumns · wideRows · slices, not the memory of `voxels`
+ * @param from first slice to shift, and `end` the one after the last: a large stack is shifted in parts
  */
-export function straighten(voxels: Int16Array, shear: Shear, out: Int16Array): void {
+export function straighten(
+  voxels: Int16Array,
+  shear: Shear,
+  out: Int16Array,
+  from = 0,
+  end = shear.offsets.length,
+): void {
   const { columns, rows, wideColumns, wideRows, offsets } = shear
-  out.fill(UNCOVERED_HU)
-  offsets.forEach(([u, v], k) => {
+  const wide = wideColumns * wideRows
+  out.fill(UNCOVERED_HU, from * wide, end * wide)
+  for (let k = from; k < end; k++) {
+    const [u, v] = offsets[k]!
     const slice = voxels.subarray(k * columns * rows, (k + 1) * columns * rows)
     const across = samplesAlong(wideColumns, columns, u)
     const down = samplesAlong(wideRows, rows, v)
@@ -84,7 +97,7 @@ export function straighten(voxels: Int16Array, shear: Shear, out: Int16Array): v
         out[at + i] = Math.floor(top + fy * (bottom - top) + 0.5)
       }
     }
-  })
+  }
 }
 
 /** For each place of a wide axis the sample before it and the fraction to the next; valid in [first, end). */

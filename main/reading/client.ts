@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WorkstationError } from '../errors.ts'
 import type { InputReport } from '../imaging/inputReport.ts'
@@ -53,8 +55,20 @@ export const READER_ENTRY = fileURLToPath(new URL('./readerProcess.ts', import.m
  */
 const HEAP_LIMIT_MB = 2048
 
+/** A reading process with a temporary folder of its own, which goes when it does: a killed process cannot tidy up. */
 export function forkReader(): ChildHandle {
-  return forkChild(READER_ENTRY, { execArgv: [`--max-old-space-size=${HEAP_LIMIT_MB}`, '--expose-gc'] })
+  const folder = mkdtempSync(join(tmpdir(), 'screener-reading-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const child = forkChild(READER_ENTRY, {
+    execArgv: [`--max-old-space-size=${HEAP_LIMIT_MB}`, '--expose-gc'],
+    env: { TMPDIR: folder, TEMP: folder, TMP: folder },
+  })
+  process.once('exit', remove)
+  child.onExit(() => {
+    process.off('exit', remove)
+    remove()
+  })
+  return child
 }
 
 /** A request without the number that the client gives it. */

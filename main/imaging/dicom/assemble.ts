@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { blendSlice, blendStack, straighten } from '../stackResample.ts'
 import { allocateVoxels, type DecodeOptions, decodeImages } from './decodeImages.ts'
 import { checkMemory } from './memory.ts'
@@ -31,11 +32,26 @@ export async function assemble(
   const clamped = await decodeImages(slices, images, placed ? (i) => placed[i]! : undefined, options)
   const stack = placed ? images : new Int16Array(blended)
   if (placed) fillGaps(images, size, plan, placed)
-  else blendStack(images, size, blends, stack)
+  else await inParts(nz, options, (from, end) => blendStack(images, size, blends, stack, from, end))
   if (!shear) return { voxels: stack, clamped }
   const voxels = new Int16Array(straight)
-  straighten(stack, shear, voxels)
+  await inParts(nz, options, (from, end) => straighten(stack, shear, voxels, from, end))
   return { voxels, clamped }
+}
+
+/** Slices that are computed before whoever waits (a heartbeat, a cancel) gets a turn: some tens of milliseconds. */
+const SLICES_AT_A_TIME = 8
+
+async function inParts(
+  slices: number,
+  { signal }: DecodeOptions,
+  work: (from: number, end: number) => void,
+): Promise<void> {
+  for (let from = 0; from < slices; from += SLICES_AT_A_TIME) {
+    signal?.throwIfAborted()
+    work(from, Math.min(slices, from + SLICES_AT_A_TIME))
+    await setImmediate()
+  }
 }
 
 /** For each image the slice that it is; undefined if some image is none and the stack must be resampled. */

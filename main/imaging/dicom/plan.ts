@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { type Warning, WorkstationError } from '../../errors.ts'
 import type { Grid } from '../volume.ts'
+import { allocateVoxels, decodeImages } from './decodeImages.ts'
 import {
   alongNormal,
   MAX_MATRIX,
@@ -10,7 +11,7 @@ import {
   stackGrid,
 } from './geometry.ts'
 import type { DicomHeader } from './header.ts'
-import { readSlice, truncatedSlice, unsupportedSyntax } from './pixels.ts'
+import { truncatedSlice, unsupportedSyntax } from './pixels.ts'
 import { axesOf, differenceBetween, type PlacedSlice, place } from './placed.ts'
 import type { ScannedSeries } from './series.ts'
 import { MIN_SLICES, sameObject } from './stacks.ts'
@@ -144,10 +145,11 @@ function samePlace(a: PlacedSlice, b: PlacedSlice): boolean {
 }
 
 async function sameImage(a: PlacedSlice, b: PlacedSlice): Promise<boolean> {
-  const [first, second] = [new Int16Array(a.rows * a.columns), new Int16Array(b.rows * b.columns)]
-  await readSlice(a, first)
-  await readSlice(b, second)
-  return first.every((hu, i) => hu === second[i])
+  const size = a.rows * a.columns
+  const both = allocateVoxels(2 * size)
+  await decodeImages([a, b], both)
+  for (let i = 0; i < size; i++) if (both[i] !== both[size + i]) return false
+  return true
 }
 
 function valueWarnings(slices: readonly PlacedSlice[], lossy: boolean): Warning[] {
