@@ -23,11 +23,15 @@ const MAX_KINDS = 100
 const APART: readonly ((image: DicomHeader) => string)[] = [
   (image) => numbered(image.temporalPosition),
   (image) => numbered(image.acquisitionNumber),
-  (image) => image.stackId ?? '',
+  stackOf,
   (image) => image.imageType.join('\\'),
   (image) => image.identity.convolutionKernel,
   (image) => String(image.identity.sliceThickness),
 ]
+
+function stackOf(image: DicomHeader): string {
+  return image.stackId ?? ''
+}
 
 /** The volumes of one series, and the images that belong to none of them. */
 export interface Stacks {
@@ -84,8 +88,8 @@ function separated(images: PlacedSlice[]): PlacedSlice[][] {
     if (groups.length < 2 || volumes.length === 0) continue
     const sound = overlapping
       ? groups.every((group) => heightsOf(group) !== undefined)
-      : // Interleaved volumes: none is regular with the others, each is on its own.
-        volumes.length > 1 && volumes.every(isEven) && anyInterleaved(volumes)
+      : // Interleaved volumes, or stacks declared as such: none is regular with the others, each is on its own.
+        volumes.length > 1 && volumes.every(isEven) && (key === stackOf || anyInterleaved(volumes))
     const left = images.length - volumes.reduce((sum, volume) => sum + volume.length, 0)
     if (sound && left <= orphansBeside(volumes)) return groups
   }
