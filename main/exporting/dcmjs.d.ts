@@ -3,6 +3,8 @@ declare module 'dcmjs' {
   /** A DICOM JSON data set: tag "GGGGEEEE" → element. */
   export type DicomJson = Record<string, { vr: string; Value: unknown[] }>
 
+  export const log: { getLogger(name: string): { setLevel(level: 'silent'): void } }
+
   export const data: {
     DicomDict: new (
       meta: DicomJson,
@@ -20,7 +22,7 @@ declare module 'dcmjs' {
       readFile(
         buffer: ArrayBuffer,
         options?: { ignoreErrors?: boolean },
-      ): { meta: DicomJson; dict: DicomJson }
+      ): { meta: DicomJson; dict: DicomJson; write(): ArrayBuffer }
     }
   }
 }

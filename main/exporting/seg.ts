@@ -1,5 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises'
-import dicomParser from 'dicom-parser'
+import { open, rm } from 'node:fs/promises'
 import packageJson from '../../package.json' with { type: 'json' }
 import { type Warning, WorkstationError } from '../errors.ts'
 import type { DicomSource, Source } from '../imaging/source.ts'
@@ -7,7 +6,7 @@ import { type Grid, voxelCount } from '../imaging/volume.ts'
 import { encodeDicomHead, pixelDataHeader } from './dicomFile.ts'
 import { asOutputError } from './outputError.ts'
 import { imageComments } from './scanNotes.ts'
-import { type SegContent, type SegFinding, segDataset } from './segDataset.ts'
+import { type SegFinding, segDataset } from './segDataset.ts'
 import { packedLength, packFrames, planFrames } from './segFrames.ts'
 import { segPlanes } from './segPlanes.ts'
 import { newUid } from './uid.ts'
@@ -82,7 +81,6 @@ export async function writeSeg(
     now: request.now ?? new Date(),
     newUid: request.newUid ?? newUid,
     comments: imageComments(source, request.opened.warnings ?? []),
-    lossyHistory: source.lossy ? await readLossyHistory(source) : { ratio: [], method: [] },
   })
   const head = encodeDicomHead(dataset, request.softwareVersion ?? packageJson.version)
   try {
@@ -114,17 +112,5 @@ function checkIdentity(source: DicomSource): void {
       'output/seg-source',
       'A DICOM segmentation cannot be written for this scan: its images carry no DICOM identity to refer to.',
     )
-  }
-}
-
-/** What the source says of its lossy compressions; nothing where it does not say, or cannot be read again. */
-async function readLossyHistory(source: DicomSource): Promise<SegContent['lossyHistory']> {
-  const values = (text: string | undefined) => (text ? text.split('\\').map((v) => v.trim()) : [])
-  try {
-    const bytes = new Uint8Array(await readFile(source.images[0].file))
-    const stored = dicomParser.parseDicom(bytes, { untilTag: 'x7fe00010' })
-    return { ratio: values(stored.string('x00282112')), method: values(stored.string('x00282114')) }
-  } catch {
-    return { ratio: [], method: [] }
   }
 }

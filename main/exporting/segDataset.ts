@@ -30,8 +30,6 @@ export interface SegContent {
   newUid: () => string
   /** Image Comments; left out where empty. */
   comments: string
-  /** Lossy Image Compression Ratio and Method of the source, as stored there. */
-  lossyHistory: { ratio: string[]; method: string[] }
 }
 
 type Dataset = Record<string, unknown>
@@ -148,8 +146,8 @@ function seriesAndEquipment({ model, softwareVersion, now, newUid }: SegContent)
 }
 
 /** "Once this value has been set to 01 it shall not be reset" (PS3.3 C.7.6.1.1.5): a derived image inherits it. */
-function lossy({ source, lossyHistory }: SegContent): Dataset {
-  if (!source.lossy) return { LossyImageCompression: '00' }
+function lossy({ source: { lossy, lossyHistory } }: SegContent): Dataset {
+  if (!lossy) return { LossyImageCompression: '00' }
   return {
     LossyImageCompression: '01',
     ...(lossyHistory.ratio.length ? { LossyImageCompressionRatio: lossyHistory.ratio } : {}),

@@ -52,6 +52,8 @@ export interface DicomSource {
   transferSyntaxUid: string
   /** True where the pixel data went through a lossy compression. */
   lossy: boolean
+  /** Lossy Image Compression Ratio (0028,2112) and Method (0028,2114) of the first image, as stored. */
+  lossyHistory: { ratio: string[]; method: string[] }
 }
 
 export interface NiftiSource {

@@ -71,13 +71,13 @@ export async function fuzz({ reader, folder, seed, cases, onCase }: FuzzRequest)
 function writeCase(inputs: readonly FuzzInput[], folder: string, seed: number, number: number) {
   const random = createRandom(seed, `case ${number}`)
   const input = random.pick(inputs)
-  const target = random.integer(0, input.files.length - 1)
+  const target = input.target ?? random.pick(input.files).name
   const place = join(folder, 'input')
   rmSync(place, { recursive: true, force: true })
   mkdirSync(place)
   let bytes = 0
-  for (const [i, file] of input.files.entries()) {
-    const content = i === target ? mutate(file.bytes, random) : file.bytes
+  for (const file of input.files) {
+    const content = file.name === target ? mutate(file.bytes, random) : file.bytes
     bytes += content.length
     writeFileSync(join(place, file.name), content)
   }

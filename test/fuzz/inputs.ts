@@ -1,6 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { crc32, deflateRawSync } from 'node:zlib'
+import { data, log } from 'dcmjs'
+
+const { DicomDict, DicomMessage } = data
+// It has a word to say about each value representation that it only learns from its context.
+log.getLogger('validation.dcmjs').setLevel('silent')
 
 /** A whole input that can be opened; the fuzzer damages one of its files. */
 export interface FuzzInput {
@@ -8,21 +13,31 @@ export interface FuzzInput {
   files: { name: string; bytes: Uint8Array }[]
   /** What is opened: a file of the input, or the folder that holds them all. */
   open: string | undefined
+  /** The file to damage; any of them where absent. */
+  target?: string
 }
 
 const GOLDEN = resolve(import.meta.dirname, '../golden')
 
 /** One entry for each kind of input that can be opened, from the goldens of the readers' tests. */
 export function fuzzInputs(): FuzzInput[] {
-  const series = ['readers/dicom', 'codecs', 'multiframe'].flatMap((folder) => seriesBelow(folder))
-  const zipped = series.find((s) => s.name.endsWith('/axial'))!
-  return [...series, ...niftiFiles(), ...volumeFiles(), { ...archive(zipped.files), name: 'zip' }]
+  const series = seriesBelow('readers/dicom')
+  const whole = series.find((s) => s.name.endsWith('/axial'))!.files
+  // Archives and indexes are read by code of their own: as likely as three kinds of image each.
+  const others = [
+    archive(whole),
+    archive(whole),
+    archive(whole),
+    dicomdir(whole),
+    dicomdir(whole),
+    dicomdir(whole),
+  ]
+  return [...series, ...multiFrameFiles(), ...codecSeries(), ...niftiFiles(), ...volumeFiles(), ...others]
 }
 
 /** Each folder of DICOM files is a series. */
 function seriesBelow(folder: string): FuzzInput[] {
   const root = join(GOLDEN, folder)
-  if (!existsSync(root)) return []
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
@@ -50,19 +65,69 @@ function niftiFiles(): FuzzInput[] {
     )
 }
 
-/** NRRD and MetaImage goldens: files of one, or of a header with its data beside it. */
+/** Some of the NRRD, MetaImage and NIfTI-2 goldens: one file, or a header with its data beside it. */
 function volumeFiles(): FuzzInput[] {
-  const path = join(GOLDEN, 'volumeFiles/fuzz.json')
-  if (!existsSync(path)) return []
-  const cases = JSON.parse(readFileSync(path, 'utf8')) as { name: string; files: Record<string, string> }[]
-  return cases.map(({ name, files }) => ({
-    name: `volume/${name}`,
-    files: Object.entries(files).map(([file, base64]) => ({
-      name: file,
-      bytes: new Uint8Array(Buffer.from(base64, 'base64')),
-    })),
-    open: Object.keys(files)[0],
-  }))
+  return ['nrrd', 'metaimage', 'nifti'].flatMap((format) => {
+    const text = readFileSync(join(GOLDEN, 'volumeFiles', `${format}.json`), 'utf8')
+    const cases = JSON.parse(text) as { name: string; open: string; files: Record<string, string> }[]
+    return cases
+      .filter((_, i) => i % 9 === 0)
+      .map(({ name, open, files }) => ({
+        name: `${format}/${name}`,
+        files: Object.entries(files).map(([file, base64]) => ({
+          name: file,
+          bytes: new Uint8Array(Buffer.from(base64, 'base64')),
+        })),
+        open,
+      }))
+  })
+}
+
+function multiFrameFiles(): FuzzInput[] {
+  const folder = join(GOLDEN, 'multiframe')
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.dcm'))
+    .map((file) => single(`multiframe/${file}`, file, readFileSync(join(folder, file))))
+}
+
+/** The single images of the codecs' goldens as series: three times the same picture, one above the other. */
+function codecSeries(): FuzzInput[] {
+  const folder = join(GOLDEN, 'codecs')
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.dcm') && !file.startsWith('frames'))
+    .map((file) => ({
+      name: `codecs/${file}`,
+      files: [0, 1, 2].map((k) => ({ name: `${k}.dcm`, bytes: placed(readFileSync(join(folder, file)), k) })),
+      open: undefined,
+    }))
+}
+
+function placed(file: Buffer, k: number): Uint8Array {
+  const dicom = DicomMessage.readFile(new Uint8Array(file).buffer)
+  dicom.dict['00080018'] = { vr: 'UI', Value: [`2.25.${k}`] }
+  dicom.dict['00200032'] = { vr: 'DS', Value: ['0', '0', String(2 * k)] }
+  dicom.dict['00200037'] = { vr: 'DS', Value: ['1', '0', '0', '0', '1', '0'] }
+  dicom.dict['00280030'] = { vr: 'DS', Value: ['1', '1'] }
+  return new Uint8Array(dicom.write())
+}
+
+/** A DICOMDIR (PS3.3 Annex F) that lists the files. */
+function dicomdir(files: FuzzInput['files']): FuzzInput {
+  const dicom = new DicomDict({
+    '00020002': { vr: 'UI', Value: ['1.2.840.10008.1.3.10'] },
+    '00020010': { vr: 'UI', Value: ['1.2.840.10008.1.2.1'] },
+  })
+  dicom.dict = {
+    '00041220': {
+      vr: 'SQ',
+      Value: files.map(({ name }) => ({
+        '00041430': { vr: 'CS', Value: ['IMAGE'] },
+        '00041500': { vr: 'CS', Value: [name.toUpperCase()] },
+      })),
+    },
+  }
+  const index = { name: 'DICOMDIR', bytes: new Uint8Array(dicom.write()) }
+  return { name: 'dicomdir', files: [...files, index], open: 'DICOMDIR', target: 'DICOMDIR' }
 }
 
 function single(name: string, file: string, bytes: Uint8Array): FuzzInput {

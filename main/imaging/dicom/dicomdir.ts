@@ -1,8 +1,8 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import dicomParser from 'dicom-parser'
 import { WorkstationError } from '../../errors.ts'
 import type { InputFile } from '../inputs/files.ts'
+import { DicomParseFailure, parseDicom } from './parse.ts'
 
 /** An index of a hundred thousand images takes about 60 MB. */
 const MAX_DICOMDIR_BYTES = 256 * 2 ** 20
@@ -18,21 +18,27 @@ export async function readDicomdir(path: string, name: string = path): Promise<s
     throw new WorkstationError('input/damaged', `The DICOMDIR index ${name} is too large to be one.`)
   }
   const bytes = new Uint8Array(await readFile(path))
-  let ids: string[]
+  let ids: string[][]
   try {
-    const records = dicomParser.parseDicom(bytes).elements.x00041220?.items ?? []
-    ids = records.map(({ dataSet }) => dataSet?.string('x00041500') ?? '')
+    ids = parseDicom(bytes)
+      .items('00041220')
+      .map((record) => record.strings('00041500'))
   } catch (error) {
-    ids = fileIdsWithoutStructure(bytes)
+    if (!(error instanceof DicomParseFailure)) throw error
+    ids = fileIdsWithoutStructure(bytes).map(parts)
     if (ids.length === 0) {
       throw new WorkstationError(
         'input/damaged',
         `The DICOMDIR index ${name} is damaged or cut short; open the folder that it lies in.`,
-        (error as { exception?: unknown })?.exception ?? error,
+        error,
       )
     }
   }
-  return ids.filter(Boolean).map((id) => id.split('\\').map((part) => part.replaceAll('\0', '').trim()))
+  return ids.filter((id) => id.some(Boolean))
+}
+
+function parts(fileId: string): string[] {
+  return fileId.split('\\').map((part) => part.replaceAll('\0', '').trim())
 }
 
 /**

@@ -50,6 +50,8 @@ export interface DicomHeader {
   /** Modality LUT Type (0028,3004) in capitals, '' where it is not stated; only with a Modality LUT. */
   modalityLutType?: string
   lossyImageCompression: boolean
+  /** Lossy Image Compression Ratio (0028,2112) and Method (0028,2114), as stored; empty where absent. */
+  lossyHistory: { ratio: string[]; method: string[] }
   hasPixelData: boolean
   /** Where the pixel data lie in the file (not of a deflated data set); length −1 for encapsulated ones. */
   pixelData?: { offset: number; length: number }
@@ -184,6 +186,7 @@ function headerOf(file: string, ds: DicomDataSet, bytes: Uint8Array, fileBytes: 
     ...(ds.has('00283000')
       ? { modalityLutType: (ds.items('00283000')[0]?.string('00283004') ?? '').toUpperCase() }
       : {}),
+    lossyHistory: { ratio: ds.strings('00282112'), method: ds.strings('00282114') },
     lossyImageCompression:
       lossy === '01' || (lossy !== '00' && TRANSFER_SYNTAXES[transferSyntaxUid]?.perhapsLossy === true),
     hasPixelData: pixels !== undefined,

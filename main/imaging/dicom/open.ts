@@ -60,6 +60,7 @@ export async function openDicom(
       imageOrientation: [...plan.axes.row, ...plan.axes.column],
       transferSyntaxUid: first.transferSyntaxUid,
       lossy: plan.lossy,
+      lossyHistory: first.lossyHistory,
     },
     filledSlices: plan.filled,
     warnings,

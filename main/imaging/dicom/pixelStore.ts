@@ -78,7 +78,6 @@ async function locate(header: DicomHeader, handle: FileHandle): Promise<Located>
     return { pixelData: header.pixelData, lut: undefined, bytes: undefined, frames: undefined }
   }
   const file = await readFile(handle)
-  // dicom-parser treats a Buffer's slices as copies, which they are not: hand it a plain Uint8Array.
   const whole = new Uint8Array(file.buffer, file.byteOffset, file.length)
   const dataSet = parseDicom(whole, { headerOnly: true })
   const lut = header.hasModalityLut ? modalityLutOf(dataSet, header.layout.signed) : undefined

@@ -59,6 +59,7 @@ const dicom: DicomSource = {
   imageOrientation: [1, 0, 0, 0, 1, 0],
   transferSyntaxUid: '1.2.840.10008.1.2.1',
   lossy: false,
+  lossyHistory: { ratio: [], method: [] },
 }
 
 function facts(change: Partial<RunFacts> = {}): RunFacts {

@@ -97,6 +97,7 @@ export function caseSource(c: SegCase, index: number): DicomSource {
     imageOrientation: c.iop,
     transferSyntaxUid: '1.2.840.10008.1.2.1',
     lossy: false,
+    lossyHistory: { ratio: [], method: [] },
   }
 }
 
