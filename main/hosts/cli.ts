@@ -15,6 +15,7 @@ import {
   modelOption,
   NOTICE,
   path,
+  paths,
   threadsOption,
   wholeNumberFrom,
 } from './cli/options.ts'
@@ -24,6 +25,9 @@ import { screenCommand } from './cli/screenCommand.ts'
 /** The command line: parses, hands over to a command, and turns the outcome into an exit code. */
 
 const EXIT_CODES = `Exit codes: 0 done, 2 bad usage, 3 bad input or output, 4 model or engine failure, 130 cancelled.`
+
+const INPUT =
+  'folder, files, ZIP or DICOMDIR of one DICOM scan; or a volume file: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd'
 
 function buildProgram(): Command {
   const program = new Command('screener')
@@ -41,8 +45,9 @@ function buildProgram(): Command {
     'npm run screen -- ~/scans/chest --out out/chest',
     'npm run screen -- scan.nii.gz --out out/scan --level 99.5 --min-volume 1',
     'npm run screen -- ~/scans/study --series 1.2.840.113619.2.1 --out out/study --json',
+    'npm run screen -- slices/*.dcm --out out/slices',
   ])
-    .argument('<input>', 'folder of DICOM files, or a .nii or .nii.gz file', path)
+    .argument('<input...>', INPUT, paths)
     .requiredOption('--out <dir>', 'folder for the results; made where missing', path)
     .addOption(modelOption())
     .addOption(deviceOption())
@@ -50,8 +55,11 @@ function buildProgram(): Command {
     .addOption(levelOption())
     .addOption(minVolumeOption())
     .addOption(formatOption())
-    .option('--series <uid>', 'Series Instance UID, where the folder holds several series')
-    .action((input, flags) => execute(flags, (context) => screenCommand(input, flags, context)))
+    .option(
+      '--series <id>',
+      'which CT volume, where there are several: the id that info lists (UID or UID#1)',
+    )
+    .action((inputs, flags) => execute(flags, (context) => screenCommand(inputs, flags, context)))
 
   command(
     'sample',
@@ -83,9 +91,10 @@ function buildProgram(): Command {
   command('info', 'Say what a folder or file holds: series, geometry, warnings.', [
     'npm run info -- ~/scans/study',
     'npm run info -- scan.nii.gz --json',
+    'npm run info -- cd1.zip cd2.zip',
   ])
-    .argument('<input>', 'folder of DICOM files, or a .nii or .nii.gz file', path)
-    .action((input, flags) => execute(flags, (context) => infoCommand(input, context)))
+    .argument('<input...>', INPUT, paths)
+    .action((inputs, flags) => execute(flags, (context) => infoCommand(inputs, context)))
 
   command(
     'evaluate',

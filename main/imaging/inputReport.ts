@@ -1,10 +1,32 @@
 import type { Warning } from '../errors.ts'
 import type { Mat3, Vec3 } from './volume.ts'
 
+/** What a series, or an object that is not a CT slice, is to someone who looks for a CT to screen. */
+export type SeriesKind =
+  /** Enough CT images to be meant as a volume, whether it can be screened or not. */
+  | 'ct-volume'
+  /** CT slices too few for a volume: a single image, bolus tracking. */
+  | 'ct-images'
+  /** Scout images, which the scan was planned on. */
+  | 'localizer'
+  | 'dose-report'
+  /** Structured reports, key objects, encapsulated documents. */
+  | 'report'
+  /** Pictures made from a scan, such as screenshots; also those that name CT as their modality. */
+  | 'secondary-capture'
+  | 'other-modality'
+  /** Segmentations, contours, registrations, presentation states, plans. */
+  | 'non-image'
+
 /** One volume found in an input, described without screening it. Plain data: it survives JSON unchanged. */
 export interface SeriesReport {
-  /** '' for NIfTI. */
+  /** What `openCt` takes to open this one: the Series Instance UID, with '#1', '#2' … where it holds several volumes. */
+  id: string
+  /** '' for what is not DICOM, as is `id`. */
   seriesInstanceUid: string
+  kind: SeriesKind
+  /** DICOM's name of what the objects are (storage class, PS3.6 Annex A), such as "CT Image"; '' where unknown. */
+  className: string
   modality: string
   patientName: string
   patientId: string

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
+import type { SeriesSighting } from '../imaging/dicom/scan.ts'
 import type { InputReport } from '../imaging/inputReport.ts'
 import type { ReadProgress } from '../imaging/open.ts'
 import type { SeriesIdentity, Source } from '../imaging/source.ts'
@@ -86,6 +87,7 @@ export const SourceSchema = z.discriminatedUnion('kind', [
     imageOrientation: z.tuple([n, n, n, n, n, n]).readonly(),
     transferSyntaxUid: text,
     lossy: z.boolean(),
+    lossyHistory: z.object({ ratio: z.array(z.string()), method: z.array(z.string()) }),
   }),
   z.looseObject({
     kind: z.literal('nifti'),
@@ -110,12 +112,20 @@ export const OpenedScan = z.object({
 export type OpenedScan = z.infer<typeof OpenedScan>
 
 /** A series of a folder while its files are still looked through; it is told again as it grows. */
-const SeriesSeen = z.looseObject({ seriesInstanceUid: text })
-export type SeriesSeen = z.infer<typeof SeriesSeen>
+const SeriesSeen = z.object({
+  seriesInstanceUid: text,
+  modality: text,
+  patientName: text,
+  studyDate: text,
+  seriesNumber: text,
+  seriesDescription: text,
+  imageCount: index,
+}) satisfies z.ZodType<SeriesSighting>
+export type SeriesSeen = SeriesSighting
 
 // What a report says is for people to read: it is checked for being a report, not field by field.
 const SomeReport = z.looseObject({
-  series: z.array(z.looseObject({ seriesInstanceUid: text, canScreen: z.boolean() })),
+  series: z.array(z.looseObject({ id: text, kind: text, canScreen: z.boolean() })),
   warnings: z.array(WarningSchema),
 })
 const InputReportSchema = z.custom<InputReport>((value) => SomeReport.safeParse(value).success)

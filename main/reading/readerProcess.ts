@@ -1,22 +1,13 @@
 import { rmSync } from 'node:fs'
 import { WorkstationError } from '../errors.ts'
-import type { InputReport } from '../imaging/inputReport.ts'
-import type { OpenOptions, ReadProgress } from '../imaging/open.ts'
-import type { OpenedCt } from '../imaging/source.ts'
-import type { ReaderInput, ReaderReply, ReaderRequest, SeriesSeen } from './protocol.ts'
+import type { ReadProgress } from '../imaging/open.ts'
+import type { ReaderReply, ReaderRequest } from './protocol.ts'
 
 /**
  * The reading process: everything that parses or decodes what a user hands over. It may die at any moment, from what
  * it reads or because the parent kills it (that is how reading is cancelled), so it writes nothing but the voxels file
  * of its job. No module with third-party code is loaded before it says that it is alive.
  */
-
-/** The readers as this process calls them: several files, and series told as they are found. */
-type OpenCt = (input: ReaderInput, options: OpenOptions) => Promise<OpenedCt>
-type DescribeInput = (
-  input: ReaderInput,
-  options: OpenOptions & { onSeries: (series: SeriesSeen) => void },
-) => Promise<InputReport>
 
 type Job = Exclude<ReaderRequest, { type: 'close' }>
 
@@ -77,8 +68,7 @@ async function open({
   seriesInstanceUid,
   voxelsFile,
 }: Extract<Job, { type: 'open' }>): Promise<void> {
-  const [readers, { writeRaw }, { peakRssBytes }] = await loading
-  const openCt = readers.openCt as OpenCt
+  const [{ openCt }, { writeRaw }, { peakRssBytes }] = await loading
   const series = seriesInstanceUid === null ? {} : { seriesInstanceUid }
   const { volume, source, filledSlices, warnings } = await openCt(input, {
     ...series,
@@ -91,8 +81,7 @@ async function open({
 }
 
 async function describe({ job, input }: Extract<Job, { type: 'describe' }>): Promise<void> {
-  const [readers] = await loading
-  const describeInput = readers.describeInput as unknown as DescribeInput
+  const [{ describeInput }] = await loading
   const report = await describeInput(input, {
     onProgress: progressOf(job),
     onSeries: (series) => reply({ type: 'series', job, series }),

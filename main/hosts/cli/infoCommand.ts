@@ -1,69 +1,40 @@
-import type { SeriesReport } from '../../imaging/inputReport.ts'
+import type { ReaderInput, SeriesSeen } from '../../reading/client.ts'
 import type { CommandContext } from './execute.ts'
-import { wrap } from './text.ts'
+import { reportText } from './infoText.ts'
 
-/** `info INPUT`: what was read, without screening it. */
-export async function infoCommand(input: string, { print, reader, signal }: CommandContext) {
-  const report = await reader.describe(input, { signal })
-  const count = `${report.series.length} series`
-  print(`${report.path}: ${report.kind === 'dicom' ? `DICOM, ${count}` : 'NIfTI'}`)
-  for (const series of report.series) print(`\n${describeSeries(series)}`)
-  if (report.warnings.length > 0) print(`\n${notes(report.warnings)}`)
+/** `info INPUT…`: what was read, without screening it. Returns the report, for --json. */
+export async function infoCommand(input: ReaderInput, { print, reader, reporter, signal }: CommandContext) {
+  const report = await reader.describe(input, {
+    signal,
+    onProgress: (progress) => reporter.onProgress({ ...progress, secondsLeft: null }),
+    ...(process.stderr.isTTY ? { onSeries: seriesAnnouncer(reporter.say) } : {}),
+  })
+  print(reportText(report))
   return report
 }
 
-function describeSeries(series: SeriesReport): string {
-  const numbers = (values: readonly number[] | null, digits: number) =>
-    values?.map((v) => String(Number(v.toFixed(digits)))).join(' × ')
-  const size =
-    series.dims && series.spacingMm
-      ? `${numbers(series.dims, 0)} voxels of ${numbers(series.spacingMm, 4)} mm`
-      : series.imageCount === 1
-        ? 'none: a single object'
-        : `none: ${series.imageCount} objects that do not make one`
-  const rows: [string, string | undefined][] = [
-    ['Series', [series.seriesNumber, series.seriesDescription].filter(Boolean).join(' ')],
-    ['Series UID', series.seriesInstanceUid],
-    ['Patient', [series.patientName, series.patientId && `(${series.patientId})`].filter(Boolean).join(' ')],
-    ['Study', [series.studyDate, series.studyDescription].filter(Boolean).join(' ')],
-    ['Scanner', [series.manufacturer, series.manufacturerModelName].filter(Boolean).join(' ')],
-    ['Kernel', series.convolutionKernel],
-    ['Modality', series.modality],
-    ['Stored as', `${series.encoding}${series.lossy ? ', lossy' : ''}`],
-    ['Volume', size],
-    [
-      'Slice',
-      series.sliceThicknessMm === null ? undefined : `${Number(series.sliceThicknessMm.toFixed(3))} mm thick`,
-    ],
-    [
-      'Origin',
-      series.originMm ? `${numbers(series.originMm, 3)} mm (LPS)`.replaceAll(' × ', ', ') : undefined,
-    ],
-    ['Axes', series.direction ? `${axes(series.direction)} (direction of growing x, y, z index)` : undefined],
-    ['Screening', series.reason ? `not possible: ${series.reason.message}` : 'possible'],
-  ]
-  const lines = rows
-    .filter(([, text]) => text)
-    .map(([label, text]) => `  ${label.padEnd(12)}${wrap(text!, ' '.repeat(14))}`)
-  if (series.warnings.length > 0) lines.push(notes(series.warnings))
-  return lines.join('\n')
-}
+/** A report that comes sooner than this needs no announcement. */
+const ANNOUNCED_AFTER_MS = 1000
 
-const notes = (warnings: { message: string }[]) =>
-  warnings.map(({ message }) => `  Note        ${wrap(message, ' '.repeat(14))}`).join('\n')
-
-/** Where each index axis mostly points, e.g. "Left, Posterior, Superior"; "oblique" where it is off by over 1°. */
-function axes(direction: readonly number[]): string {
-  const names = [
-    ['Left', 'Right'],
-    ['Posterior', 'Anterior'],
-    ['Superior', 'Inferior'],
-  ]
-  const pointing = [0, 1, 2].map((column) => {
-    const along = [0, 1, 2].map((row) => direction[3 * row + column])
-    const main = along.reduce((best, value, row) => (Math.abs(value) > Math.abs(along[best]) ? row : best), 0)
-    const oblique = Math.abs(along[main]) < Math.cos(Math.PI / 180) ? ' (oblique)' : ''
-    return names[main][along[main] > 0 ? 0 : 1] + oblique
-  })
-  return pointing.join(', ')
+/**
+ * Says of each series once that it was found, with their number so far: what to look at while thousands of files on a
+ * slow medium are looked through.
+ */
+export function seriesAnnouncer(
+  say: (text: string) => void,
+  afterMs = ANNOUNCED_AFTER_MS,
+): (series: SeriesSeen) => void {
+  const started = performance.now()
+  const found = new Set<string>()
+  let waiting: string[] = []
+  return ({ seriesInstanceUid, modality, seriesNumber, seriesDescription }) => {
+    if (!found.has(seriesInstanceUid)) {
+      found.add(seriesInstanceUid)
+      const words = [modality, seriesNumber && `series ${seriesNumber}`, seriesDescription]
+      waiting.push(`  ${found.size}. ${words.filter(Boolean).join(' ')}`.replace(/\p{Cc}+/gu, ' '))
+    }
+    if (waiting.length === 0 || performance.now() - started < afterMs) return
+    say(waiting.join('\n'))
+    waiting = []
+  }
 }

@@ -47,6 +47,11 @@ export function path(text: string): string {
   return text
 }
 
+/** One path after another: the files of one scan. */
+export function paths(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), path(text)]
+}
+
 function formats(text: string): OutputFormat[] {
   const names = text.split(',').map((name) => name.trim())
   const wrong = names.find((name) => name !== 'nifti' && name !== 'seg')

@@ -2,7 +2,7 @@ import type { OutputFormat } from '../../exporting/runRecord.ts'
 import type { Finding } from '../../findings/findings.ts'
 import { formatLevel } from '../../findings/level.ts'
 import { findModel } from '../../screening/models.ts'
-import { type ScreenResult, screen } from '../../screening/screen.ts'
+import { type ScreenRequest, type ScreenResult, screen } from '../../screening/screen.ts'
 import type { CommandContext } from './execute.ts'
 import { type EngineFlags, type FindingFlags, NOTICE } from './options.ts'
 import { duration, table, wrap } from './text.ts'
@@ -10,18 +10,23 @@ import { duration, table, wrap } from './text.ts'
 export interface ScreenFlags extends EngineFlags, FindingFlags {
   out: string
   format?: OutputFormat[]
+  /** A `SeriesReport.id`. */
   series?: string
 }
 
-/** `screen INPUT --out DIR`: everything from a CT to its findings. Returns the run record with its findings. */
-export async function screenCommand(input: string, flags: ScreenFlags, context: CommandContext) {
+/** `screen INPUT… --out DIR`: everything from a CT to its findings. Returns the run record with its findings. */
+export async function screenCommand(
+  input: ScreenRequest['input'],
+  flags: ScreenFlags,
+  context: CommandContext,
+) {
   const result = await screenWith(input, flags, context)
   context.print(describeResult(result))
   return { ...result.run, out: result.out, findings: result.findings }
 }
 
 export async function screenWith(
-  input: string,
+  input: ScreenRequest['input'],
   flags: ScreenFlags,
   { client, reader, signal, reporter }: CommandContext,
 ): Promise<ScreenResult> {

@@ -1,5 +1,6 @@
 import type { DicomHeader } from './header.ts'
 import type { DicomScan } from './scan.ts'
+import { kindOfObject } from './sopClasses.ts'
 import { MIN_SLICES, splitIntoStacks } from './stacks.ts'
 import { CT_IMAGE_STORAGE, MULTI_FRAME_CT } from './uids.ts'
 
@@ -106,8 +107,10 @@ export function describeObjects(series: readonly ScannedSeries[]): string {
     add('multi-frame CT image', multiFrame.length)
     add('CT localizer', localizers.length)
     for (const { identity, sopClassUid } of others) {
-      if (identity.modality === 'CT') add('CT secondary capture or report', 1)
-      else
+      if (identity.modality === 'CT') {
+        const capture = kindOfObject(sopClassUid, 'CT') === 'secondary-capture'
+        add(capture ? 'CT secondary capture' : 'CT object that is no slice', 1)
+      } else
         add(
           identity.modality ? `${identity.modality} object` : `object of class ${sopClassUid || 'unknown'}`,
           1,
@@ -119,5 +122,6 @@ export function describeObjects(series: readonly ScannedSeries[]): string {
 
 function plural(what: string): string {
   if (what.startsWith('CT image that fits')) return 'CT images that fit in no volume of their series'
-  return what.replace(/^(.*?(?:image|localizer|object))(.*)$/, '$1s$2')
+  if (what === 'CT object that is no slice') return 'CT objects that are no slices'
+  return what.replace(/^(.*?(?:image|localizer|object|capture))(.*)$/, '$1s$2')
 }

@@ -20,7 +20,10 @@ export async function describeVolumeFile(
   }
   const volume = opened?.volume
   return {
+    id: '',
     seriesInstanceUid: '',
+    kind: 'ct-volume',
+    className: '',
     modality: '',
     patientName: '',
     patientId: '',

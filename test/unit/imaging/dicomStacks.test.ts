@@ -143,7 +143,7 @@ describe('a series that holds two volumes', () => {
     expect((two.source as DicomSource).series.seriesInstanceUid).toBe(uid)
     const none = await refusal(openCt(folder, { seriesInstanceUid: `${uid}#3` }))
     expect(none.code).toBe('input/no-such-series')
-    expect((await describeInput(folder)).series.map((s) => [s.seriesInstanceUid, s.canScreen])).toEqual([
+    expect((await describeInput(folder)).series.map((s) => [s.id, s.canScreen])).toEqual([
       [`${uid}#1`, true],
       [`${uid}#2`, true],
     ])

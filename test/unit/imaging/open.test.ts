@@ -201,6 +201,80 @@ describe('describing an input', () => {
     })
   })
 
+  it.each([
+    [
+      '1.2.840.10008.5.1.4.1.1.88.67',
+      'SR',
+      'dose-report',
+      'X-Ray Radiation Dose SR',
+      'This is a dose report, not images.',
+    ],
+    [
+      '1.2.840.10008.5.1.4.1.1.88.33',
+      'SR',
+      'report',
+      'Comprehensive SR',
+      'This is a report (Comprehensive SR), not images.',
+    ],
+    [
+      '1.2.840.10008.5.1.4.1.1.7',
+      'CT',
+      'secondary-capture',
+      'Secondary Capture Image',
+      'This is a secondary capture, a picture made from a scan such as a screenshot: it has no CT values.',
+    ],
+    [
+      '1.2.840.10008.5.1.4.1.1.4',
+      'MR',
+      'other-modality',
+      'MR Image',
+      'This is an image of modality MR, not CT.',
+    ],
+    [
+      '1.2.840.10008.5.1.4.1.1.481.3',
+      'RTSTRUCT',
+      'non-image',
+      'RT Structure Set',
+      'This is an object of the kind RT Structure Set, not CT images.',
+    ],
+    ['1.2.3.4', 'ZZ', 'non-image', '', 'This is an object of the kind ZZ, not CT images.'],
+  ])('names an object of class %s and modality %s: %s', async (uid, modality, kind, className, message) => {
+    const padded = uid.length % 2 ? `${uid}\0` : uid
+    const whole = readFileSync(join(axial, '00.dcm'))
+    const path = join(temporaryFolder(), 'object.dcm')
+    writeFileSync(path, setElement(setElement(whole, '00080016', 'UI', padded), '00080060', 'CS', modality))
+    const { series } = await describeInput(path)
+    expect(series).toHaveLength(1)
+    expect(series[0]).toMatchObject({ kind, className, canScreen: false })
+    expect(series[0]!.reason).toEqual({ code: 'input/not-ct', message })
+  })
+
+  it('names localizers, single CT images and volumes, the last also where they cannot be screened', async () => {
+    const scout = seriesCopy('axial', (b) => setElement(b, '00080008', 'CS', 'ORIGINAL\\PRIMARY\\LOCALIZER'))
+    const cut = seriesCopy('axial', (b, i) => (i === 2 ? b.subarray(0, b.length - 10) : b))
+    const of = async (path: string) => (await describeInput(path)).series.map((s) => [s.kind, s.canScreen])
+    expect(await of(scout)).toEqual([['localizer', false]])
+    expect(await of(join(axial, '00.dcm'))).toEqual([['ct-images', false]])
+    expect(await of(axial)).toEqual([['ct-volume', true]])
+    expect(await of(cut)).toEqual([['ct-volume', false]])
+  })
+
+  it('says how to choose among several volumes, with ids that open them', async () => {
+    const folder = temporaryFolder()
+    for (const name of ['axial', 'coronal'])
+      cpSync(join(GOLDEN, 'dicom', name), join(folder, name), { recursive: true })
+    const { series, warnings } = await describeInput(folder)
+    expect(warnings).toEqual([
+      {
+        code: 'input/several-series',
+        message:
+          'There are 2 CT volumes; screening takes one, chosen by its id (for instance: --series 2.25.4183.1.2).',
+      },
+    ])
+    for (const { id, dims } of series)
+      expect((await openCt(folder, { seriesInstanceUid: id })).volume.dims).toEqual(dims)
+  })
+
   it('lists every series with the reason why it cannot be screened', async () => {
     const folder = temporaryFolder()
     cpSync(axial, join(folder, 'axial'), { recursive: true })
