@@ -8,8 +8,8 @@
 const MAX_NESTING = 64
 /** A CT header has some hundred elements. */
 const MAX_ELEMENTS = 2 ** 16
-/** Per-frame functional groups: the items of the longest sequence there is. */
-const MAX_ITEMS = 2 ** 16
+/** The longest sequences: the records of a DICOMDIR of some hundred thousand images. */
+const MAX_ITEMS = 2 ** 18
 /** Elements and items looked at in one file, about a second's worth; an enhanced CT of 5,000 frames takes some 10⁵. */
 const MAX_STEPS = 2 ** 24
 

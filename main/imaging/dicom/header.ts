@@ -92,12 +92,13 @@ export async function readHeader(file: string): Promise<HeaderResult> {
     const { size } = await handle.stat()
     let bytes = new Uint8Array(0)
     for (let wanted = FIRST_BYTES; ; wanted *= GROWTH) {
-      bytes = await readOn(handle, bytes, Math.min(wanted, size))
-      const whole = bytes.length === size || bytes.length < Math.min(wanted, size)
+      const length = Math.min(wanted, size, MAX_HEADER_BYTES)
+      bytes = await readOn(handle, bytes, length)
+      const whole = bytes.length === size || bytes.length < length
       if (!looksLikeDicom(bytes)) return { kind: 'other' }
       const result = tryHeader(file, bytes, size, whole)
       if (result) return result
-      if (wanted >= MAX_HEADER_BYTES) return damaged(file, undefined, 'its header does not end')
+      if (length === MAX_HEADER_BYTES) return damaged(file, undefined, 'its header does not end')
     }
   } finally {
     await handle.close()

@@ -188,10 +188,7 @@ export function looksLikeDicom(head: Uint8Array): boolean {
  * a data set that ends early has `overruns` set. Without it a deflated data set is inflated to its end.
  * @throws DicomParseFailure
  */
-export function parseDicom(
-  bytes: Uint8Array,
-  { prefix = false }: { prefix?: boolean; headerOnly?: boolean } = {},
-): DicomDataSet {
+export function parseDicom(bytes: Uint8Array, { prefix = false } = {}): DicomDataSet {
   const file = new ElementReader(bytes)
   const metaElements: Elements = new Map()
   const meta = new DicomDataSet(file, metaElements, EXPLICIT)

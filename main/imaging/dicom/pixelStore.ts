@@ -79,7 +79,7 @@ async function locate(header: DicomHeader, handle: FileHandle): Promise<Located>
   }
   const file = await readFile(handle)
   const whole = new Uint8Array(file.buffer, file.byteOffset, file.length)
-  const dataSet = parseDicom(whole, { headerOnly: true })
+  const dataSet = parseDicom(whole)
   const lut = header.hasModalityLut ? modalityLutOf(dataSet, header.layout.signed) : undefined
   return { pixelData: dataSet.pixelData, lut, bytes: dataSet.bytes, frames: undefined }
 }

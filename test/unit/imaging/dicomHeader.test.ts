@@ -1,74 +1,30 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { type DicomHeader, type HeaderResult, readHeader } from '../../../main/imaging/dicom/header.ts'
 import { DicomParseFailure, parseDicom } from '../../../main/imaging/dicom/parse.ts'
+import {
+  BIG,
+  ctHeader,
+  DEFLATED,
+  EXPLICIT,
+  element,
+  type How,
+  IMPLICIT,
+  ITEM_END,
+  itemOf,
+  JPEG_LOSSLESS,
+  part10,
+  picture,
+  preamble,
+  SEQUENCE_END,
+  syntax,
+  UNDEFINED,
+} from './dicomBytes.ts'
 import { GOLDEN, SHARED, setElement, temporaryFolder } from './readerFixtures.ts'
 
-const EXPLICIT = '1.2.840.10008.1.2.1'
-const IMPLICIT = '1.2.840.10008.1.2'
-const BIG = '1.2.840.10008.1.2.2'
-const DEFLATED = '1.2.840.10008.1.2.1.99'
-const JPEG_LOSSLESS = '1.2.840.10008.1.2.4.70'
-const UNDEFINED = 0xffffffff
-
 const golden = () => new Uint8Array(readFileSync(join(GOLDEN, 'dicom/axial/00.dcm')))
-
-function tagBytes(tag: string, big = false): Buffer {
-  const bytes = Buffer.from(tag, 'hex')
-  return big ? bytes : bytes.swap16()
-}
-
-/** An element, explicit little endian unless `how` says otherwise; `length` may lie. */
-function element(
-  tag: string,
-  vr: string,
-  value: string | number | Uint8Array,
-  { implicit = false, big = false, length }: { implicit?: boolean; big?: boolean; length?: number } = {},
-): Buffer {
-  const data =
-    typeof value === 'number'
-      ? Buffer.from(big ? [value >> 8, value & 255] : [value & 255, value >> 8])
-      : typeof value === 'string'
-        ? Buffer.from(value, 'latin1')
-        : Buffer.from(value)
-  const stated = length ?? data.length
-  const long = !implicit && /^(OB|OW|SQ|UN|UT|OF|UC)$/.test(vr)
-  const head = Buffer.alloc(long ? 8 : 4)
-  if (implicit) head.writeUInt32LE(stated)
-  else {
-    head.write(vr, 'latin1')
-    if (long) big ? head.writeUInt32BE(stated, 4) : head.writeUInt32LE(stated, 4)
-    else big ? head.writeUInt16BE(stated, 2) : head.writeUInt16LE(stated, 2)
-  }
-  return Buffer.concat([tagBytes(tag, big), head, data])
-}
-
-const itemOf = (value: Uint8Array, length = value.length) =>
-  element('fffee000', '', value, { implicit: true, length })
-const ITEM_END = element('fffee00d', '', '', { implicit: true })
-const SEQUENCE_END = element('fffee0dd', '', '', { implicit: true })
-
-const preamble = Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')])
-const syntax = (uid: string) => element('00020010', 'UI', uid.length % 2 ? `${uid}\0` : uid)
-const part10 = (uid: string, ...elements: Uint8Array[]) => Buffer.concat([preamble, syntax(uid), ...elements])
-
-type How = Parameters<typeof element>[3]
-
-/** The elements of a CT slice of 4 × 2 pixels up to its picture. */
-function ctHeader(how: How = {}): Buffer {
-  return Buffer.concat([
-    element('00080016', 'UI', '1.2.840.10008.5.1.4.1.1.2\0', how),
-    element('00080060', 'CS', 'CT', how),
-    element('0020000e', 'UI', '1.2.3.4\0', how),
-    element('00200032', 'DS', '1\\2\\3 ', how),
-    element('00280010', 'US', 2, how),
-    element('00280011', 'US', 4, how),
-    element('00280100', 'US', 16, how),
-  ])
-}
-const picture = (how: How = {}) => element('7fe00010', 'OW', new Uint8Array(16).fill(7), how)
 
 async function read(bytes: Uint8Array): Promise<HeaderResult> {
   const path = join(temporaryFolder(), 'a.dcm')
@@ -267,9 +223,18 @@ describe('what cannot be read is refused with the reason', () => {
       element((0x00110000 + i).toString(16).padStart(8, '0'), 'LO', ''),
     )
     expect(await reason(part10(EXPLICIT, ...many))).toBe('it has more elements than any image')
-    const items = Buffer.concat(Array.from({ length: 70_000 }, () => itemOf(new Uint8Array(0))))
+    const items = Buffer.concat(Array(270_000).fill(itemOf(new Uint8Array(0))))
     const dataSet = parseDicom(part10(EXPLICIT, element('52009230', 'SQ', items)))
     expect(() => dataSet.items('52009230')).toThrow(DicomParseFailure)
+  })
+
+  it('a header that does not end', async () => {
+    const path = join(temporaryFolder(), 'a.dcm')
+    writeFileSync(path, part10(EXPLICIT, ctHeader(), element('00291010', 'OB', '', { length: 0xfffffff0 })))
+    truncateSync(path, 2 ** 28 + 2 ** 20)
+    const started = performance.now()
+    expect(await readHeader(path)).toMatchObject({ kind: 'damaged', reason: 'its header does not end' })
+    expect(performance.now() - started).toBeLessThan(5000)
   })
 
   it('a sequence of something else than items, and an item outside a sequence', async () => {
