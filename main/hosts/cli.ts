@@ -27,7 +27,7 @@ import { screenCommand } from './cli/screenCommand.ts'
 const EXIT_CODES = `Exit codes: 0 done, 2 bad usage, 3 bad input or output, 4 model or engine failure, 130 cancelled.`
 
 const INPUT =
-  'folder, files, ZIP or DICOMDIR of one DICOM scan; or a volume file: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd'
+  'folder, files, ZIP or DICOMDIR of one DICOM scan; or a volume file: .nii, .nii.gz, .hdr, .nrrd, .nhdr, .mha, .mhd'
 
 function buildProgram(): Command {
   const program = new Command('screener')

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { writeNifti } from '../../../main/exporting/nifti.ts'
 import { openCt } from '../../../main/imaging/open.ts'
+import { GOLDEN, setElement } from '../imaging/readerFixtures.ts'
 import { packageWith, TINY_MODEL, temporaryFolder } from '../inference/packages.ts'
 import { useTinySample } from '../screening/tinySample.ts'
 
@@ -63,7 +64,7 @@ describe('screen', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/findings? at anomaly level 99 \(1 in 100 normal voxels\), 0\.1 mL or more/)
     expect(stdout).toContain('Research use only — not for diagnosis')
-    expect(stderr).toMatch(/^Reading the scan …\n/)
+    expect(stderr).toMatch(/^Looking through the files …\nReading the scan …\n/)
     expect(stderr).toMatch(/Scoring: tile \d+ of \d+/)
     expect(stderr).toMatch(/Running on the processor \(CPU\)/)
     const files = ['findings.csv', 'level.nii.gz', 'mask.nii.gz', 'run.json', 'score.nii.gz', 'seg.dcm']
@@ -264,6 +265,62 @@ describe('the other commands', () => {
       kind: 'dicom',
       series: [{ canScreen: true, dims: [64, 64, 54] }],
     })
+  })
+
+  test('info gives patient, study and volume, then in short what else is there', async () => {
+    const folder = await temporaryFolder(onTestFinished)
+    for (const name of ['axial', 'coronal'])
+      await cp(join(GOLDEN, 'dicom', name), join(folder, name), { recursive: true })
+    const slice = await readFile(join(GOLDEN, 'dicom/implicit/00.dcm'))
+    await writeFile(join(folder, 'single.dcm'), slice)
+    const mr = setElement(await readFile(join(GOLDEN, 'dicom/sagittal/00.dcm')), '00080060', 'CS', 'MR')
+    await writeFile(join(folder, 'mr.dcm'), setElement(mr, '0008103e', 'LO', 'evil\u001b[2J'))
+    const { code, stdout } = await screener('info', folder)
+    expect(code).toBe(0)
+    expect(stdout).toContain(`${folder}: DICOM, 2 CT volumes; 2 other series`)
+    expect(stdout).toContain('Müller, Jörg')
+    expect(stdout).toContain('study 2026-01-02')
+    expect(stdout).toMatch(/Series 1: Case 1, kernel B40f\n {4}Slices {5}5, [\d.]+ mm apart, [\d.]+ mm thick/)
+    expect(stdout).toMatch(/Geometry {3}coronal/)
+    expect(stdout).toContain('    Id         2.25.4183.6.2')
+    expect(stdout).toMatch(/Not CT volumes:\n {4}1 × CT image, too few for a volume/)
+    expect(stdout).toMatch(/1 × MR image \(series 5 evil ?\[2J\)/)
+    expect(stdout).not.toContain('\u001b')
+    expect(stdout.replace(/\s+/g, ' ')).toContain('chosen by its id (for instance: --series 2.25.4183.1.2)')
+  })
+
+  test.each([
+    [
+      'NRRD',
+      'ct.nrrd',
+      'NRRD0004\ntype: short\ndimension: 3\nsizes: 4 4 4\nendian: little\nencoding: raw\n' +
+        'space: left-posterior-superior\nspace directions: (1,0,0) (0,1,0) (0,0,3)\nspace origin: (0,0,0)\n\n',
+    ],
+    [
+      'MetaImage',
+      'ct.mha',
+      'ObjectType = Image\nNDims = 3\nDimSize = 4 4 4\nElementSpacing = 1 1 3\nElementType = MET_SHORT\nElementDataFile = LOCAL\n',
+    ],
+  ])('info names a %s file', async (format, name, header) => {
+    const file = join(await temporaryFolder(onTestFinished), name)
+    await writeFile(file, Buffer.concat([Buffer.from(header), Buffer.alloc(128)]))
+    const { code, stdout } = await screener('info', file)
+    expect(code).toBe(0)
+    expect(stdout.startsWith(`${file}: ${format}\n`)).toBe(true)
+    expect(stdout).toContain('4 × 4 × 4 voxels of 1 × 1 × 3 mm')
+  })
+
+  test('info and screen take several files of one scan', async () => {
+    const names = (await readdir(made.series)).sort()
+    const files = names.map((name) => join(made.series, name))
+    const { stdout } = await screener('info', ...files.slice(0, 4), '--json')
+    expect(JSON.parse(stdout).series).toMatchObject([{ kind: 'ct-volume', sliceCount: 4, canScreen: true }])
+    const out = await outFolder()
+    const flags = ['--out', out, '--model', TINY_MODEL, '--device', 'cpu', '--format', 'nifti']
+    const { code, stderr } = await screener('screen', ...files, ...flags)
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Reading the scan')])
+    const run = JSON.parse(await readFile(join(out, 'run.json'), 'utf8'))
+    expect(run.input.path).toBe(files.join(', '))
   })
 
   test('models lists what is installed as an object', async () => {
