@@ -87,7 +87,7 @@ function multiFrameFiles(): FuzzInput[] {
   const folder = join(GOLDEN, 'multiframe')
   return readdirSync(folder)
     .filter((file) => file.endsWith('.dcm'))
-    .map((file) => single(`multiframe/${file}`, file, readFileSync(join(folder, file))))
+    .map((file) => single(`multiframe/${file}`, 'frames.dcm', readFileSync(join(folder, file))))
 }
 
 /** The single images of the codecs' goldens as series: three times the same picture, one above the other. */

@@ -20,9 +20,9 @@ export async function readDicomdir(path: string, name: string = path): Promise<s
   const bytes = new Uint8Array(await readFile(path))
   let ids: string[][]
   try {
-    ids = parseDicom(bytes)
-      .items('00041220')
-      .map((record) => record.strings('00041500'))
+    const index = parseDicom(bytes)
+    if (index.overruns) throw new DicomParseFailure('it ends within an element', index)
+    ids = index.items('00041220').map((record) => record.strings('00041500'))
   } catch (error) {
     if (!(error instanceof DicomParseFailure)) throw error
     ids = fileIdsWithoutStructure(bytes).map(parts)
