@@ -359,14 +359,15 @@ def make_real(data):
         paths = [p for p in sorted((data / 'dicom' / name).iterdir()) if p.name != 'DICOMDIR']
         _, voxels, geometry = read_series(paths)
         real['dicom'][name] = {**geometry, 'sum': int(voxels.astype(np.int64).sum()), 'sha256': fingerprint(voxels)}
-    for folder in sorted((data / 'eval').iterdir()):
-        image = nib.load(folder / 'ct.nii.gz')
+    for path in [f / 'ct.nii.gz' for f in sorted((data / 'eval').iterdir())] + sorted((data / 'train').glob('*.nii.gz')):
+        image = nib.load(path)
         voxels = to_int16(np.asarray(image.dataobj)).transpose(2, 1, 0)
-        real['nifti'][f'eval/{folder.name}/ct.nii.gz'] = {
+        real['nifti'][path.relative_to(data).as_posix()] = {
             'dims': list(image.shape), 'affineRas': image.affine.tolist(),
             'sum': int(voxels.astype(np.int64).sum()), 'sha256': fingerprint(voxels)}
-    # One CT slice in several transfer syntaxes.
-    for name in ('explicit_le', 'implicit_le', 'explicit_be', 'deflated', 'rle', 'jpeg_lossless_57',
+    # CT slices in several transfer syntaxes, and of unusual shape.
+    for name in ('jpeg_baseline_50', 'jpeg_extended_51', 'odd_matrix_568x652',
+                 'nonsquare_pixels_coronal_reformat', 'explicit_le', 'implicit_le', 'explicit_be', 'deflated', 'rle', 'jpeg_lossless_57',
                  'jpeg_lossless_sv1_70', 'small_128', 'ct_head_cq500_uncompressed', 'derived_no_preamble',
                  'jpegls_lossless_80', 'jpegls_near_81', 'j2k_lossless_90', 'j2k_lossy_91', 'ct_head_cq500_j2k',
                  'nema_wg04_ct1/CT1_JLSL', 'nema_wg04_ct1/CT1_JLSN', 'nema_wg04_ct1/CT1_J2KR',
