@@ -290,3 +290,20 @@ describe.skipIf(!existsSync(SHARED))('public edge cases', () => {
     expect((await readHeader(edge('no_preamble_no_meta'))).kind).toBe('other')
   })
 })
+
+describe('what a header says of lossy compression', () => {
+  it('is kept as stored, for a segmentation of the scan has to repeat it', async () => {
+    const { lossyImageCompression, lossyHistory } = await headerOf(
+      part10(
+        EXPLICIT,
+        ctHeader(),
+        element('00282110', 'CS', '01'),
+        element('00282112', 'DS', '10.5\\3 '),
+        element('00282114', 'CS', 'ISO_10918_1\\ISO_15444_1 '),
+        picture(),
+      ),
+    )
+    expect(lossyImageCompression).toBe(true)
+    expect(lossyHistory).toEqual({ ratio: ['10.5', '3'], method: ['ISO_10918_1', 'ISO_15444_1'] })
+  })
+})

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { WorkstationError } from '../../../main/errors.ts'
 import { describeInput, openCt, type ReadProgress } from '../../../main/imaging/open.ts'
 import { voxelCount } from '../../../main/imaging/volume.ts'
@@ -230,4 +230,18 @@ describe('cancelling', () => {
     expect((await failure(job)).code).toBe('cancelled')
     expect(reader.pid).toBeUndefined()
   })
+})
+
+test('the temporary folder of a reader goes when it does, also where it is killed', async () => {
+  const folder = temporaryFolder()
+  vi.stubEnv('TMPDIR', folder)
+  vi.stubEnv('TEMP', folder)
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+  })
+  const reader = own({})
+  await reader.open({ input: good, voxelsFile: voxelsFile() })
+  expect(readdirSync(folder)).toHaveLength(1)
+  process.kill(reader.pid!, 'SIGKILL')
+  await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), { timeout: 10_000 })
 })
