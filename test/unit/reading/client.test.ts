@@ -233,14 +233,14 @@ describe('cancelling', () => {
 })
 
 test('the temporary folder of a reader goes when it does, also where it is killed', async () => {
-  const folder = temporaryFolder()
+  const [folder, voxels] = [temporaryFolder(), voxelsFile()]
   vi.stubEnv('TMPDIR', folder)
   vi.stubEnv('TEMP', folder)
   onTestFinished(() => {
     vi.unstubAllEnvs()
   })
   const reader = own({})
-  await reader.open({ input: good, voxelsFile: voxelsFile() })
+  await reader.open({ input: good, voxelsFile: voxels })
   expect(readdirSync(folder)).toHaveLength(1)
   process.kill(reader.pid!, 'SIGKILL')
   await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), { timeout: 10_000 })
