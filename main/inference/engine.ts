@@ -5,7 +5,8 @@ import { findFindings } from '../findings/findings.ts'
 import { clearSlices, scoreOnSourceGrid } from '../imaging/backProject.ts'
 import { preprocess } from '../imaging/preprocess.ts'
 import { voxelCount } from '../imaging/volume.ts'
-import { peakRssBytes } from './memory.ts'
+import { peakRssBytes } from '../processes/memory.ts'
+import { readRaw, writeRaw } from '../processes/rawFile.ts'
 import { loadPackage } from './package.ts'
 import {
   type EngineReply,
@@ -14,7 +15,6 @@ import {
   type EngineStage,
   WORK_FILES,
 } from './protocol.ts'
-import { readRaw, writeRaw } from './rawFile.ts'
 import { type ModelSession, openSession } from './session.ts'
 import { slidingWindow } from './slidingWindow.ts'
 

@@ -36,7 +36,7 @@ process.on('message', (message) => {
 const loading = Promise.all([
   import('../imaging/open.ts'),
   import('../processes/rawFile.ts'),
-  import('../inference/memory.ts'),
+  import('../processes/memory.ts'),
 ])
 loading.catch(() => {})
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { crc32, deflateRawSync } from 'node:zlib'
 import { data, log } from 'dcmjs'
+import { packZip } from '../unit/imaging/zipWriter.ts'
 
 const { DicomDict, DicomMessage } = data
 // It has a word to say about each value representation that it only learns from its context.
@@ -134,35 +134,6 @@ function single(name: string, file: string, bytes: Uint8Array): FuzzInput {
   return { name, files: [{ name: file, bytes: new Uint8Array(bytes) }], open: file }
 }
 
-/** A ZIP (APPNOTE 4.3) of deflated entries. */
 function archive(files: FuzzInput['files']): FuzzInput {
-  const pieces: Buffer[] = []
-  const directory: Buffer[] = []
-  let offset = 0
-  for (const { name, bytes } of files) {
-    const packed = deflateRawSync(bytes)
-    const nameBytes = Buffer.from(name)
-    // Version, flags, method, time, date, CRC, sizes, name length, extra length: the same in both headers.
-    const common = Buffer.alloc(26)
-    common.writeUInt16LE(20, 0)
-    common.writeUInt16LE(8, 4)
-    common.writeUInt32LE(crc32(bytes), 10)
-    common.writeUInt32LE(packed.length, 14)
-    common.writeUInt32LE(bytes.length, 18)
-    common.writeUInt16LE(nameBytes.length, 22)
-    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, nameBytes, packed])
-    const rest = Buffer.alloc(14)
-    rest.writeUInt32LE(offset, 10)
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00', 'latin1'), common, rest, nameBytes]))
-    pieces.push(local)
-    offset += local.length
-  }
-  const central = Buffer.concat(directory)
-  const end = Buffer.alloc(22)
-  end.write('PK\x05\x06', 'latin1')
-  end.writeUInt16LE(files.length, 8)
-  end.writeUInt16LE(files.length, 10)
-  end.writeUInt32LE(central.length, 12)
-  end.writeUInt32LE(offset, 16)
-  return single('zip', 'scan.zip', Buffer.concat([...pieces, central, end]))
+  return single('zip', 'scan.zip', packZip(files.map(({ name, bytes }) => ({ name, data: bytes }))))
 }

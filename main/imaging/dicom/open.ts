@@ -40,7 +40,7 @@ export async function openDicom(
     ...(signal ? { signal } : {}),
     onImage: (done, total) => onProgress?.({ stage: 'reading', done, total }),
   })
-  const warnings = [...(scan.warnings ?? []), ...plan.warnings, ...setAside(all, chosen, scan)]
+  const warnings = [...scan.warnings, ...plan.warnings, ...setAside(all, chosen, scan)]
   if (clamped > 0) {
     warnings.push({
       code: 'input/clamped',

@@ -14,7 +14,7 @@ import {
   type EngineRequest,
   WORK_FILES,
 } from '../../../main/inference/protocol.ts'
-import { readRaw, writeRaw } from '../../../main/inference/rawFile.ts'
+import { readRaw, writeRaw } from '../../../main/processes/rawFile.ts'
 import { type BrokenNetwork, packageWith, TINY_MODEL, temporaryFolder } from './packages.ts'
 
 /** A soft-tissue box in air with one dense 20 mm cube in it, 4 mm voxels, with a little seeded noise. */

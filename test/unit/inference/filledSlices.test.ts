@@ -4,7 +4,7 @@ import { type Grid, IDENTITY, type Mat3, voxelCount } from '../../../main/imagin
 import { EngineClient, type EngineJob } from '../../../main/inference/client.ts'
 import { loadPackage } from '../../../main/inference/package.ts'
 import { WORK_FILES } from '../../../main/inference/protocol.ts'
-import { readRaw, writeRaw } from '../../../main/inference/rawFile.ts'
+import { readRaw, writeRaw } from '../../../main/processes/rawFile.ts'
 import { TINY_MODEL, temporaryFolder } from './packages.ts'
 
 const tiny = await loadPackage(TINY_MODEL)
