@@ -1,12 +1,9 @@
 import { type Warning, WorkstationError } from '../errors.ts'
-import { describeDicom } from './dicom/describe.ts'
 import { openDicom } from './dicom/open.ts'
 import type { ScanOptions, SeriesSighting } from './dicom/scan.ts'
 import { huPlausibility } from './huPlausibility.ts'
 import type { InputReport } from './inputReport.ts'
 import { damagedZip, type Found, withFound } from './inputs/find.ts'
-import { describeNifti } from './nifti/describe.ts'
-import { readNifti } from './nifti/read.ts'
 import type { OpenedCt, SliceReference, Source } from './source.ts'
 
 export interface ReadProgress {
@@ -68,7 +65,7 @@ export async function describeInput(
     withFound(inputs, { ...scanOptions(options), ...(onSeries ? { onSeries } : {}) }, async (found) => {
       const report =
         found.kind === 'dicom'
-          ? await describeDicom(found.scan)
+          ? await (await import('./dicom/describe.ts')).describeDicom(found.scan)
           : await describeVolume(found, openedVolume(found, options))
       const damaged = found.damagedEntries.length > 0 ? [damagedZip(found.path, found.damagedEntries)] : []
       const warnings = [
@@ -112,11 +109,14 @@ async function readVolume({ kind, file }: VolumeFound, options: DescribeOptions)
   // Only who opens such a file loads its reader.
   if (kind === 'nrrd') return (await import('./nrrd/read.ts')).readNrrd(file, given)
   if (kind === 'metaimage') return (await import('./metaimage/read.ts')).readMetaImage(file, given)
-  return readNifti(file, given)
+  return (await import('./nifti/read.ts')).readNifti(file, given)
 }
 
 async function describeVolume(found: VolumeFound, opening: Promise<OpenedCt>): Promise<InputReport> {
   const { kind, file } = found
+  // Its failure is looked at below; until then it is nobody's.
+  opening.catch(() => {})
+  const { describeNifti } = await import('./nifti/describe.ts')
   const report = await describeNifti(file, opening)
   if (kind === 'nifti') return report
   const describe =

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import * as module from 'node:module'
 import { WorkstationError } from '../errors.ts'
 import type { ReadProgress } from '../imaging/open.ts'
 import type { ReaderReply, ReaderRequest } from './protocol.ts'
@@ -57,6 +58,8 @@ async function answer(request: ReaderRequest): Promise<void> {
     reply({ type: 'failed', job, code, message, ...(detail === undefined ? {} : { detail }) })
   } finally {
     current = undefined
+    // What was compiled is kept for the next process now: one that is killed could not do it. (Not in Node 20.)
+    if (job === 1) module.flushCompileCache?.()
     // The voxels of a large scan must not stay resident while the network runs in another process.
     globalThis.gc?.()
   }

@@ -1,9 +1,9 @@
-import type { FileHandle } from 'node:fs/promises'
+import { type OpenFile, readFully } from './openFile.ts'
 
 /** Bytes by offset: of a file, or of what a deflated file inflates to. */
 export interface ByteSource {
   readonly size: number
-  /** A view that is valid for as long as it is held. @throws RangeError beyond the end */
+  /** A view that is valid until the source is closed or the next is read. @throws RangeError beyond the end */
   read(offset: number, length: number): Promise<Uint8Array>
 }
 
@@ -24,16 +24,22 @@ export class BytesInMemory implements ByteSource {
   }
 }
 
+/** Windows up to this size are kept and used again for other files: to allocate costs as much as to read. */
+const MAX_KEPT_BYTES = 2 ** 21
+const MAX_KEPT = 8
+const kept: Uint8Array<ArrayBuffer>[] = []
+
 /** Reads an open file `window` bytes at a time where less is asked for: small reads that follow each other are one. */
 export class BytesOfFile implements ByteSource {
-  readonly #handle: FileHandle
+  readonly #file: OpenFile
   readonly size: number
   readonly #window: number
   #start = 0
   #bytes = new Uint8Array(0)
+  #buffer = new Uint8Array(0)
 
-  constructor(handle: FileHandle, size: number, window: number) {
-    this.#handle = handle
+  constructor(file: OpenFile, size: number, window: number) {
+    this.#file = file
     this.size = size
     this.#window = window
   }
@@ -41,19 +47,26 @@ export class BytesOfFile implements ByteSource {
   async read(offset: number, length: number): Promise<Uint8Array> {
     if (offset + length > this.size) throw new RangeError('beyond the end of the file')
     const at = offset - this.#start
-    if (at < 0 || at + length > this.#bytes.length) {
-      const wanted = Math.min(Math.max(length, this.#window), this.size - offset)
-      const bytes = new Uint8Array(wanted)
-      let filled = 0
-      while (filled < wanted) {
-        const { bytesRead } = await this.#handle.read(bytes, filled, wanted - filled, offset + filled)
-        if (bytesRead === 0) throw new RangeError('the file became shorter')
-        filled += bytesRead
-      }
-      this.#bytes = bytes
-      this.#start = offset
-      return bytes.subarray(0, length)
+    if (at >= 0 && at + length <= this.#bytes.length) return this.#bytes.subarray(at, at + length)
+    const wanted = Math.min(Math.max(length, this.#window), this.size - offset)
+    if (this.#buffer.length < wanted) {
+      this.close()
+      const spare = kept.findIndex((bytes) => bytes.length >= wanted)
+      this.#buffer = spare >= 0 ? kept.splice(spare, 1)[0]! : new Uint8Array(wanted)
     }
-    return this.#bytes.subarray(at, at + length)
+    this.#bytes = this.#buffer.subarray(0, 0)
+    const filled = await readFully(this.#file, this.#buffer, 0, wanted, offset)
+    if (filled < wanted) throw new RangeError('the file became shorter')
+    this.#bytes = this.#buffer.subarray(0, wanted)
+    this.#start = offset
+    return this.#bytes.subarray(0, length)
+  }
+
+  /** Gives the memory to the next source: what was read is not to be looked at any more. */
+  close(): void {
+    const { length } = this.#buffer
+    if (length > 0 && length <= MAX_KEPT_BYTES && kept.length < MAX_KEPT) kept.push(this.#buffer)
+    this.#buffer = new Uint8Array(0)
+    this.#bytes = this.#buffer
   }
 }

@@ -1,5 +1,5 @@
 import { WorkstationError } from '../../errors.ts'
-import { DecodePool } from './decodePool.ts'
+import type { DecodePool } from './decodePool.ts'
 import type { DicomHeader } from './header.ts'
 import { gigabytes, MAX_VOXELS } from './memory.ts'
 import { readSlice } from './pixels.ts'
@@ -18,7 +18,13 @@ export interface DecodeOptions {
 const PARALLEL_READS = 8
 
 /** Shared by all openings of this process; its threads are started when first needed and end when idle. */
-const pool = new DecodePool()
+let pool: DecodePool | undefined
+
+async function threads(): Promise<DecodePool> {
+  const { DecodePool } = await import('./decodePool.ts')
+  pool ??= new DecodePool()
+  return pool
+}
 
 /**
  * Memory for `count` Int16 voxels that the decoding threads can write to; zero. Ask `checkMemory` first.
@@ -66,7 +72,12 @@ export async function decodeImages(
     signal?.throwIfAborted()
     onImage?.(++done, images.length)
   }
-  await inOrder(images.length, images.some(isCompressed) ? pool.size : PARALLEL_READS, one, signal)
+  await inOrder(
+    images.length,
+    images.some(isCompressed) ? (await threads()).size : PARALLEL_READS,
+    one,
+    signal,
+  )
   return clamped
 }
 
@@ -76,7 +87,10 @@ async function decodeInThread(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const shared = out.buffer instanceof SharedArrayBuffer
-  const reply = await pool.run({ image: withoutFrames(image), ...(shared ? { out } : {}) }, signal)
+  const reply = await (await threads()).run(
+    { image: withoutFrames(image), ...(shared ? { out } : {}) },
+    signal,
+  )
   if (reply.slice) out.set(reply.slice)
   return reply.clamped
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { WorkstationError } from '../../errors.ts'
-import type { InputFile } from '../inputs/files.ts'
+import { comparable, type InputFile } from '../inputs/files.ts'
 import { DicomParseFailure, parseDicom } from './parse.ts'
 
 /** An index of a hundred thousand images takes about 60 MB. */
@@ -120,9 +120,4 @@ export function notAmong(
   return references
     .filter((reference) => !names.has(folder + reference.join('/').toLowerCase()))
     .map((reference) => reference.join('/'))
-}
-
-/** A name as names are compared. */
-export function comparable(name: string): string {
-  return name.replaceAll('\\', '/').toLowerCase()
 }

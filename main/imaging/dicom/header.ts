@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import type { SeriesIdentity } from '../source.ts'
 import type { Vec3 } from '../volume.ts'
 import { MAX_DEFLATE_RATIO } from './deflated.ts'
 import { framesOf } from './multiFrame.ts'
+import { readFully, statOf, withFile } from './openFile.ts'
 import { type DicomDataSet, DicomParseFailure, looksLikeDicom, parseDicom } from './parse.ts'
 import { MULTI_FRAME_CT, TRANSFER_SYNTAXES } from './uids.ts'
 
@@ -86,40 +86,24 @@ export type HeaderResult =
     }
 
 /** Reads the header of one file. Input/output errors are thrown as they come. */
-export async function readHeader(file: string): Promise<HeaderResult> {
-  const handle = await open(file)
-  try {
-    const { size } = await handle.stat()
+export function readHeader(file: string): Promise<HeaderResult> {
+  return withFile(file, async (opened) => {
+    const { size } = await statOf(opened)
     let bytes = new Uint8Array(0)
     for (let wanted = FIRST_BYTES; ; wanted *= GROWTH) {
       const length = Math.min(wanted, size, MAX_HEADER_BYTES)
-      bytes = await readOn(handle, bytes, length)
+      const longer = new Uint8Array(length)
+      longer.set(bytes)
+      const had = bytes.length
+      const more = length > had ? await readFully(opened, longer, had, length - had, had) : 0
+      bytes = longer.subarray(0, had + more)
       const whole = bytes.length === size || bytes.length < length
       if (!looksLikeDicom(bytes)) return { kind: 'other' }
       const result = tryHeader(file, bytes, size, whole)
       if (result) return result
       if (length === MAX_HEADER_BYTES) return damaged(file, undefined, 'its header does not end')
     }
-  } finally {
-    await handle.close()
-  }
-}
-
-/** `bytes` and what follows them, up to `length` bytes from the beginning of the file, or fewer where it ends. */
-async function readOn(
-  handle: FileHandle,
-  bytes: Uint8Array<ArrayBuffer>,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const longer = new Uint8Array(length)
-  longer.set(bytes)
-  let filled = bytes.length
-  while (filled < length) {
-    const { bytesRead } = await handle.read(longer, filled, length - filled, filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  return longer.subarray(0, filled)
+  })
 }
 
 /** The header, or undefined where it does not end within `bytes` and there are more. */

@@ -11,11 +11,17 @@ export interface ValueMapping {
   /** Equal for equal mappings, and different for different ones. */
   key: string | object
   valueOf: (stored: number) => number
+  /** Where the mapping does no more than add it: a whole number of HU. */
+  added?: number
 }
 
 /** `stored · slope + intercept` (DICOM PS3.3 C.11.1.1.2). */
 export function rescale(slope: number, intercept: number): ValueMapping {
-  return { key: `${slope} ${intercept}`, valueOf: (stored) => stored * slope + intercept }
+  return {
+    key: `${slope} ${intercept}`,
+    valueOf: (stored) => stored * slope + intercept,
+    ...(slope === 1 && Number.isInteger(intercept) ? { added: intercept } : {}),
+  }
 }
 
 /** The value of every possible word, made once for the slices of a series, which mostly share one mapping. */
@@ -51,6 +57,55 @@ export function storedToHounsfield(
   let count = 0
   for (let i = 0; i < out.length; i++) count += clamped[words[i]!]!
   return count
+}
+
+/**
+ * How the words of nearly every scanner become HU, two at a time: the bits of `mask`, those of `sign` flipped, and
+ * `term` added. Each is the same in both halves.
+ */
+export interface PairSum {
+  mask: number
+  sign: number
+  term: number
+}
+
+/**
+ * The sums that stand for `mapping`; undefined where they cannot: it multiplies, or the words are not the 16-bit
+ * little-endian ones of `count` (even) values with the stored bits at their lower end.
+ */
+export function pairSum(layout: WordLayout, mapping: ValueMapping, count: number): PairSum | undefined {
+  const { bitsAllocated, bitsStored, highBit, signed } = layout
+  if (mapping.added === undefined || bitsAllocated !== 16 || highBit !== bitsStored - 1 || count % 2 === 1)
+    return undefined
+  // Flipping the sign bit turns a signed value of fewer bits into itself plus the bit's weight, and an unsigned one of
+  // 16 bits into itself minus it: both then lie in the signed 16 bits that are added to.
+  const flipped = signed !== (bitsStored === 16) ? 2 ** (bitsStored - 1) : 0
+  const term = mapping.added + (signed ? -flipped : flipped)
+  if (term < INT16_MIN || term > INT16_MAX) return undefined
+  return { mask: twice(2 ** bitsStored - 1), sign: twice(flipped), term: twice(term) }
+}
+
+function twice(word: number): number {
+  return Math.imul(word & 0xffff, 0x10001)
+}
+
+/**
+ * Turns stored words into HU where they lie.
+ * @param words an even number of stored words, which start at a multiple of four bytes
+ * @returns false where a value left Int16: the words are then of no use any more
+ */
+export function addInPlace(words: Int16Array, { mask, sign, term }: PairSum): boolean {
+  const pairs = new Int32Array(words.buffer, words.byteOffset, words.length >> 1)
+  const low = term & 0x7fff7fff
+  let beyond = 0
+  for (let i = 0; i < pairs.length; i++) {
+    const pair = (pairs[i]! & mask) ^ sign
+    // The sign bits are added apart, so that no carry goes from one word to the other.
+    const sum = (((pair & 0x7fff7fff) + low) | 0) ^ ((pair ^ term) & 0x80008000)
+    beyond |= (pair ^ sum) & (term ^ sum)
+    pairs[i] = sum
+  }
+  return (beyond & 0x80008000) === 0
 }
 
 /** The words as the machine reads them (little endian on every platform that runs this product). */

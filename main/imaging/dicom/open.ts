@@ -3,9 +3,9 @@ import { type Warning, WorkstationError } from '../../errors.ts'
 import type { OpenOptions } from '../open.ts'
 import type { OpenedCt, SliceReference } from '../source.ts'
 import { assemble } from './assemble.ts'
-import { unsupportedSyntax } from './pixels.ts'
 import type { PlacedSlice } from './placed.ts'
 import { planSeries } from './plan.ts'
+import { unsupportedSyntax } from './refusals.ts'
 import { type DicomScan, scanDicom } from './scan.ts'
 import {
   describeObjects,

@@ -1,8 +1,8 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { type ByteSource, BytesInMemory, BytesOfFile } from './byteSource.ts'
 import { type FrameIndex, indexFrames } from './encapsulated.ts'
 import type { DicomHeader } from './header.ts'
 import { type ModalityLut, modalityLutOf } from './modalityLut.ts'
+import { type OpenFile, readFully, statOf, withFile } from './openFile.ts'
 import { parseDicom } from './parse.ts'
 import { TRANSFER_SYNTAXES } from './uids.ts'
 
@@ -40,46 +40,47 @@ export async function withPixelStore<T>(
   header: DicomHeader,
   work: (store: PixelStore) => Promise<T>,
 ): Promise<T> {
-  const handle = await open(header.file)
-  try {
-    const { size, mtimeMs } = await handle.stat()
+  return withFile(header.file, async (file) => {
+    const { size, mtimeMs } = await statOf(file)
     const multiFrame = header.frameNumber !== undefined
     const key = `${header.file}\0${size}\0${mtimeMs}`
     let located = last?.key === key ? last.located : undefined
     if (!located) {
-      located = await locate(header, handle)
+      located = await locate(header, file, size)
       if (multiFrame) last = { key, located }
     }
     const { pixelData, lut, bytes } = located
     const window = multiFrame ? FRAMES_WINDOW_BYTES : IMAGE_WINDOW_BYTES
-    const source = bytes ? new BytesInMemory(bytes) : new BytesOfFile(handle, size, window)
+    const inFile = bytes ? undefined : new BytesOfFile(file, size, window)
+    const source = inFile ?? new BytesInMemory(bytes!)
     const index = located
-    return await work({
-      source,
-      pixelData,
-      lut,
-      frames: async () => {
-        index.frames ??= await indexFrames(source, pixelData?.offset ?? size, frameCount(header))
-        return index.frames
-      },
-    })
-  } finally {
-    await handle.close()
-  }
+    try {
+      return await work({
+        source,
+        pixelData,
+        lut,
+        frames: async () => {
+          index.frames ??= await indexFrames(source, pixelData?.offset ?? size, frameCount(header))
+          return index.frames
+        },
+      })
+    } finally {
+      inFile?.close()
+    }
+  })
 }
 
 function frameCount(header: DicomHeader): number {
   return header.frameNumber === undefined ? 1 : Math.max(header.numberOfFrames, header.frameNumber)
 }
 
-async function locate(header: DicomHeader, handle: FileHandle): Promise<Located> {
+async function locate(header: DicomHeader, file: OpenFile, size: number): Promise<Located> {
   const inFile = TRANSFER_SYNTAXES[header.transferSyntaxUid]?.deflated !== true
   if (header.pixelData && inFile && !header.hasModalityLut) {
     return { pixelData: header.pixelData, lut: undefined, bytes: undefined, frames: undefined }
   }
-  const file = await readFile(handle)
-  const whole = new Uint8Array(file.buffer, file.byteOffset, file.length)
-  const dataSet = parseDicom(whole)
+  const whole = new Uint8Array(size)
+  const dataSet = parseDicom(whole.subarray(0, await readFully(file, whole, 0, size, 0)))
   const lut = header.hasModalityLut ? modalityLutOf(dataSet, header.layout.signed) : undefined
   return { pixelData: dataSet.pixelData, lut, bytes: dataSet.bytes, frames: undefined }
 }

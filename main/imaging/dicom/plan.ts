@@ -11,8 +11,8 @@ import {
   stackGrid,
 } from './geometry.ts'
 import type { DicomHeader } from './header.ts'
-import { truncatedSlice, unsupportedSyntax } from './pixels.ts'
 import { axesOf, differenceBetween, type PlacedSlice, place } from './placed.ts'
+import { truncatedSlice, unsupportedSyntax } from './refusals.ts'
 import type { ScannedSeries } from './series.ts'
 import { MIN_SLICES, sameObject } from './stacks.ts'
 import { TRANSFER_SYNTAXES } from './uids.ts'

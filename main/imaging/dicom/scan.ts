@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type Warning, WorkstationError } from '../../errors.ts'
-import { filesBelow, type InputFile } from '../inputs/files.ts'
+import { comparable, filesBelow, type InputFile } from '../inputs/files.ts'
 import { forEachParallel } from '../inputs/parallel.ts'
-import { comparable, notAmong, readDicomdir } from './dicomdir.ts'
 import { type DicomHeader, type HeaderResult, readHeader } from './header.ts'
 import { MEDIA_STORAGE_DIRECTORY } from './uids.ts'
 
@@ -172,6 +171,7 @@ function unreadableWarning(unreadable: readonly string[]): Warning[] {
 }
 
 async function missingFrom(dicomdir: InputFile, names: ReadonlySet<string>): Promise<Warning[]> {
+  const { notAmong, readDicomdir } = await import('./dicomdir.ts')
   try {
     const missing = notAmong(await readDicomdir(dicomdir.path, dicomdir.name), dicomdir.name, names)
     return missingWarning(dicomdir.name, missing)

@@ -1,10 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { WorkstationError } from '../../errors.ts'
 import { looksLikeDicom } from '../dicom/parse.ts'
-import { looksLikeMetaImage } from '../metaimage/header.ts'
-import { looksLikeNifti } from '../nifti/header.ts'
-import { looksLikeNrrd } from '../nrrd/header.ts'
-import { looksLikeZip } from '../zip/unpack.ts'
 
 export type VolumeKind = 'nifti' | 'nrrd' | 'metaimage'
 export type InputKind = VolumeKind | 'folder' | 'zip' | 'dicom' | 'other'
@@ -37,6 +33,15 @@ export async function kindOfInput(path: string): Promise<InputKind> {
     await file.close()
   }
   if (looksLikeDicom(head)) return 'dicom'
+  // Whoever opens DICOM needs none of these.
+  const [{ looksLikeZip }, { looksLikeNrrd }, { looksLikeNifti }, { looksLikeMetaImage }] = await Promise.all(
+    [
+      import('../zip/unpack.ts'),
+      import('../nrrd/header.ts'),
+      import('../nifti/header.ts'),
+      import('../metaimage/header.ts'),
+    ],
+  )
   if (looksLikeZip(head)) return 'zip'
   if (looksLikeNrrd(head)) return 'nrrd'
   if (looksLikeNifti(head) || /\.hdr$/i.test(path)) return 'nifti'

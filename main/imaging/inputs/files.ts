@@ -47,3 +47,8 @@ function leadsToFile(link: string): Promise<boolean> {
     () => false,
   )
 }
+
+/** A name as names are compared. */
+export function comparable(name: string): string {
+  return name.replaceAll('\\', '/').toLowerCase()
+}

@@ -1,11 +1,8 @@
 import { basename } from 'node:path'
 import { type Warning, WorkstationError } from '../../errors.ts'
-import { findReferenced, readDicomdir } from '../dicom/dicomdir.ts'
 import { readHeader } from '../dicom/header.ts'
 import { type DicomScan, missingWarning, type ScanOptions, scanDicom } from '../dicom/scan.ts'
 import { MEDIA_STORAGE_DIRECTORY } from '../dicom/uids.ts'
-import { createTemporaryFolder, removeTemporaryFolder } from '../zip/temporaryFolder.ts'
-import { unpackZip } from '../zip/unpack.ts'
 import { kindOfInput, type VolumeKind, volumeKindByName } from './fileKind.ts'
 import { filesBelow, type InputFile } from './files.ts'
 
@@ -68,7 +65,10 @@ export async function withFound<T>(
     if (volumes.length !== 1) throw nothingFound(path, scan, gathering, volumes)
     return await work({ ...common, kind: await volumeKind(volumes[0]!), file: volumes[0]!.path })
   } finally {
-    for (const folder of temporary) await removeTemporaryFolder(folder)
+    if (temporary.length > 0) {
+      const { removeTemporaryFolder } = await import('../zip/temporaryFolder.ts')
+      for (const folder of temporary) await removeTemporaryFolder(folder)
+    }
   }
 }
 
@@ -98,6 +98,10 @@ async function gather(
       found.sources.push(filesBelow(path, { ...(signal ? { signal } : {}), onUnreadable }))
     } else if (kind === 'zip') {
       found.many = true
+      const [{ createTemporaryFolder }, { unpackZip }] = await Promise.all([
+        import('../zip/temporaryFolder.ts'),
+        import('../zip/unpack.ts'),
+      ])
       const folder = await createTemporaryFolder()
       temporary.push(folder)
       const unpackOptions = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) }
@@ -107,6 +111,7 @@ async function gather(
       found.damagedEntries.push(...damaged)
       found.warnings.push(...warnings)
     } else if (kind === 'dicom' && (await isDicomdir(path))) {
+      const { findReferenced, readDicomdir } = await import('../dicom/dicomdir.ts')
       const references = await readDicomdir(path)
       const { files, missing } = await findReferenced(path, references)
       found.dicomdir = { path, listed: references.length }

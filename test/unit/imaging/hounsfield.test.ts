@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rescale, storedToHounsfield } from '../../../main/imaging/dicom/hounsfield.ts'
+import { addInPlace, pairSum, rescale, storedToHounsfield } from '../../../main/imaging/dicom/hounsfield.ts'
 
 /** DICOM PS3.5 8.1.1 and PS3.3 C.11.1.1.2, word by word and as plain as they stand. */
 function plainly(
@@ -57,5 +57,39 @@ describe('stored values become HU', () => {
       ),
       { numRuns: 300 },
     )
+  })
+
+  it('in place by adding, wherever that is the same: every word of every layout', () => {
+    const words = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i)
+    let added = 0
+    for (const signed of [false, true]) {
+      for (let bitsStored = 1; bitsStored <= 16; bitsStored++) {
+        for (const intercept of [0, -1024, -1000, 1, -8192, -32768, 32767]) {
+          const bits = { bitsAllocated: 16, bitsStored, highBit: bitsStored - 1, signed }
+          const sum = pairSum(bits, rescale(1, intercept), words.length)
+          if (!sum) continue
+          added++
+          const hu = Array.from(words, (w) => plainly(w, bitsStored, bitsStored - 1, signed, 1, intercept))
+          const out = Int16Array.from(words)
+          const fits = hu.every((v) => v >= -32768 && v <= 32767)
+          expect(addInPlace(out, sum), JSON.stringify({ ...bits, intercept })).toBe(fits)
+          if (fits) expect(out).toEqual(Int16Array.from(hu))
+        }
+      }
+    }
+    // Without these the loop would show nothing: 12 and 16 bits, signed and unsigned, are what scanners write.
+    expect(added).toBeGreaterThan(150)
+  })
+
+  it('not by adding where the words are others or are multiplied', () => {
+    const bits = { bitsAllocated: 16, bitsStored: 12, highBit: 11, signed: false }
+    expect(pairSum(bits, rescale(1, -1024), 4)).toBeDefined()
+    expect(pairSum(bits, rescale(1, -1024), 3)).toBeUndefined()
+    expect(pairSum(bits, rescale(1.5, -1024), 4)).toBeUndefined()
+    expect(pairSum(bits, rescale(1, 0.5), 4)).toBeUndefined()
+    expect(pairSum({ ...bits, highBit: 15 }, rescale(1, -1024), 4)).toBeUndefined()
+    expect(
+      pairSum({ ...bits, bitsAllocated: 8, bitsStored: 8, highBit: 7 }, rescale(1, 0), 4),
+    ).toBeUndefined()
   })
 })

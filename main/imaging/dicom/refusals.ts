@@ -1,0 +1,16 @@
+import { basename } from 'node:path'
+import { WorkstationError } from '../../errors.ts'
+import type { DicomHeader } from './header.ts'
+import { transferSyntaxName } from './uids.ts'
+
+export function truncatedSlice(header: Pick<DicomHeader, 'file'>, detail?: unknown): WorkstationError {
+  return new WorkstationError(
+    'input/truncated',
+    `The image ${basename(header.file)} is cut short: the file ends before its picture does.`,
+    detail ?? header.file,
+  )
+}
+
+export function unsupportedSyntax(uid: string): string {
+  return `This series cannot be screened yet: its images are compressed as ${transferSyntaxName(uid)}, which is not supported.`
+}
