@@ -8,6 +8,7 @@ import {
   voxelVolumeMl,
 } from '../imaging/volume.ts'
 import { type Components, labelComponents } from './components.ts'
+import { nextFloat32 } from './float32.ts'
 import { type Calibration, type LevelTable, levelTable } from './level.ts'
 
 /** A connected region of the source grid above a level, measured on every one of its voxels. */
@@ -245,13 +246,4 @@ function checkRequest({ volume, score, minVolumeMl, maxFindings }: FindingsReque
       )
     }
   }
-}
-
-/** The smallest float32 above a float32 value. */
-function nextFloat32(value: number): number {
-  if (value === 0) return 2 ** -149
-  const float = new Float32Array([value])
-  const bits = new Int32Array(float.buffer)
-  bits[0] += value > 0 ? 1 : -1
-  return float[0]
 }
