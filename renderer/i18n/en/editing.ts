@@ -1,0 +1,1 @@
+export const editing: Readonly<Record<string, string>> = {}

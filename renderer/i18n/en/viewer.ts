@@ -1,0 +1,1 @@
+export const viewer: Readonly<Record<string, string>> = {}

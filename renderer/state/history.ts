@@ -1,0 +1,87 @@
+import { create } from 'zustand'
+
+/** One thing that a reader did and can take back. `name` is a key of the catalogue, with its values. */
+export interface Undoable {
+  name: string
+  values?: Readonly<Record<string, string | number>>
+  /** Also redoes. Rejects where it could not be done (or stored): nothing has changed then. */
+  apply(): Promise<void> | void
+  revert(): Promise<void> | void
+}
+
+interface HistoryState {
+  done: readonly Undoable[]
+  undone: readonly Undoable[]
+  /** True while an action is being stored: the next waits for it. */
+  busy: boolean
+}
+
+/** The longest way back; drawn outlines make an entry a few megabytes at most. */
+const MOST_ENTRIES = 500
+
+/**
+ * The one stack of everything that can be undone: states, labels, notes, drawn and corrected outlines, measurements.
+ * Moving the view or the threshold is not on it.
+ */
+export const useHistory = create<HistoryState>(() => ({ done: [], undone: [], busy: false }))
+
+let turn: Promise<unknown> = Promise.resolve()
+
+/** One after the other, in the order asked for. */
+function next<T>(work: () => Promise<T>): Promise<T> {
+  const result = turn.then(async () => {
+    useHistory.setState({ busy: true })
+    try {
+      return await work()
+    } finally {
+      useHistory.setState({ busy: false })
+    }
+  })
+  turn = result.catch(() => undefined)
+  return result
+}
+
+/** Does it, and puts it on the stack once it is done; what was undone before is forgotten. Rejects as `apply` does. */
+export function perform(action: Undoable): Promise<void> {
+  return next(async () => {
+    await action.apply()
+    const { done } = useHistory.getState()
+    useHistory.setState({ done: [...done, action].slice(-MOST_ENTRIES), undone: [] })
+  })
+}
+
+/** Puts on the stack what is done already, such as a measurement that was dragged into place. */
+export function record(action: Undoable): void {
+  void next(async () => {
+    const { done } = useHistory.getState()
+    useHistory.setState({ done: [...done, action].slice(-MOST_ENTRIES), undone: [] })
+  })
+}
+
+/** The action that was taken back; undefined where there is none. */
+export function undo(): Promise<Undoable | undefined> {
+  return next(async () => {
+    const { done, undone } = useHistory.getState()
+    const action = done.at(-1)
+    if (!action) return undefined
+    await action.revert()
+    useHistory.setState({ done: done.slice(0, -1), undone: [...undone, action] })
+    return action
+  })
+}
+
+export function redo(): Promise<Undoable | undefined> {
+  return next(async () => {
+    const { done, undone } = useHistory.getState()
+    const action = undone.at(-1)
+    if (!action) return undefined
+    await action.apply()
+    useHistory.setState({ done: [...done, action], undone: undone.slice(0, -1) })
+    return action
+  })
+}
+
+/** Another scan or run is on screen: what was done to the last one is stored, and no longer undone from here. */
+export function forgetHistory(): void {
+  useHistory.setState({ done: [], undone: [] })
+}

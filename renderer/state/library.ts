@@ -1,0 +1,92 @@
+import { create } from 'zustand'
+import type { JobProgress } from '../../preload/contract.ts'
+import type {
+  AppInfo,
+  DeviceEntry,
+  FindingLabel,
+  ModelEntry,
+  RunEntry,
+  SeriesEntry,
+} from '../../preload/records.ts'
+import { bridge, call } from '../api/index.ts'
+
+export interface LibraryState {
+  /** Null until the first answer. */
+  info: AppInfo | null
+  series: readonly SeriesEntry[]
+  /** Newest first; of all series. */
+  runs: readonly RunEntry[]
+  models: readonly ModelEntry[]
+  devices: readonly DeviceEntry[]
+  labels: readonly FindingLabel[]
+  /** Of what takes its time, by job (or series id while one is opened). */
+  jobs: Readonly<Record<string, JobProgress>>
+  connected: boolean
+}
+
+/** What main knows, kept as main says it: nothing here is changed by the window itself. */
+export const useLibrary = create<LibraryState>(() => ({
+  info: null,
+  series: [],
+  runs: [],
+  models: [],
+  devices: [],
+  labels: [],
+  jobs: {},
+  connected: true,
+}))
+
+function putFirst<T extends { id: string }>(list: readonly T[], entry: T): T[] {
+  const at = list.findIndex((one) => one.id === entry.id)
+  return at < 0 ? [entry, ...list] : list.with(at, entry)
+}
+
+export function putSeries(entry: SeriesEntry): void {
+  useLibrary.setState(({ series }) => ({ series: putFirst(series, entry) }))
+}
+
+export function putRun(entry: RunEntry): void {
+  useLibrary.setState(({ runs }) => ({ runs: putFirst(runs, entry) }))
+}
+
+export function forgetJob(job: string): void {
+  useLibrary.setState(({ jobs: { [job]: _done, ...jobs } }) => ({ jobs }))
+}
+
+/** Asks for all of it; also after the connection was lost, when events may have been missed. */
+export async function refreshLibrary(): Promise<void> {
+  const [info, series, runs, models, devices, labels] = await Promise.all([
+    call('app.info', {}),
+    call('library.list', {}),
+    call('runs.list', {}),
+    call('models.list', {}),
+    call('devices.list', {}),
+    call('labels.all', {}),
+  ])
+  useLibrary.setState({ info, series, runs, models, devices, labels })
+}
+
+/** Follows main's events from now on; returns a function that ends it. */
+export function followLibrary(): () => void {
+  const off = [
+    bridge.on('series.changed', putSeries),
+    bridge.on('series.removed', ({ seriesId }) =>
+      useLibrary.setState(({ series, runs }) => ({
+        series: series.filter((one) => one.id !== seriesId),
+        runs: runs.filter((run) => run.seriesId !== seriesId),
+      })),
+    ),
+    bridge.on('run.changed', putRun),
+    bridge.on('job.progress', (progress) =>
+      useLibrary.setState(({ jobs }) => ({ jobs: { ...jobs, [progress.job]: progress } })),
+    ),
+    bridge.onConnection((connected) => {
+      const was = useLibrary.getState().connected
+      useLibrary.setState({ connected })
+      if (connected && !was) void refreshLibrary()
+    }),
+  ]
+  return () => {
+    for (const end of off) end()
+  }
+}

@@ -1,0 +1,84 @@
+import { create } from 'zustand'
+import type { ReviewRecord, ReviewState } from '../../preload/records.ts'
+import { call } from '../api/index.ts'
+import { perform } from './history.ts'
+
+export interface ReviewStore {
+  /** Whose records these are; null without a run. */
+  runId: string | null
+  /** What the reader said, by finding key. A finding without a record is unreviewed. */
+  records: ReadonlyMap<string, ReviewRecord>
+  /** Outlined in all panes; null for none. */
+  selectedKey: string | null
+}
+
+export const useReview = create<ReviewStore>(() => ({ runId: null, records: new Map(), selectedKey: null }))
+
+export function loadReviews(runId: string, records: readonly ReviewRecord[]): void {
+  useReview.setState({ runId, records: new Map(records.map((r) => [r.key, r])), selectedKey: null })
+}
+
+export function selectFinding(selectedKey: string | null): void {
+  useReview.setState({ selectedKey })
+}
+
+/** What is said of a finding that nothing was said of yet. */
+export function emptyRecord(key: string): ReviewRecord {
+  return {
+    key,
+    state: 'unreviewed',
+    label: null,
+    note: '',
+    outline: null,
+    thresholdLevel: null,
+    updatedAt: null,
+  }
+}
+
+export function recordOf(store: ReviewStore, key: string): ReviewRecord {
+  return store.records.get(key) ?? emptyRecord(key)
+}
+
+/**
+ * Changes what is said of a finding, as one step of the undo stack: stored by main before the screen shows it. `after`
+ * null takes the record away (a drawn finding is gone then).
+ */
+export function changeReview(
+  name: string,
+  key: string,
+  after: ReviewRecord | null,
+  values?: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  const { runId, records } = useReview.getState()
+  if (!runId) return Promise.reject(new Error('There is no run to review.'))
+  const before = records.get(key) ?? null
+  return perform({
+    name,
+    ...(values ? { values } : {}),
+    apply: () => store(runId, key, after),
+    revert: () => store(runId, key, before),
+  })
+}
+
+async function store(runId: string, key: string, record: ReviewRecord | null): Promise<void> {
+  const stored = record ? await call('reviews.put', { runId, record }) : undefined
+  if (!stored) await call('reviews.remove', { runId, key })
+  useReview.setState((state) => {
+    if (state.runId !== runId) return {}
+    const records = new Map(state.records)
+    if (stored) records.set(key, stored)
+    else records.delete(key)
+    const gone = !stored && key.startsWith('drawn-') && state.selectedKey === key
+    return { records, ...(gone ? { selectedKey: null } : {}) }
+  })
+}
+
+/** @param thresholdLevel anomaly level of the threshold that the reader judged it at; null for drawn findings */
+export function setFindingState(
+  key: string,
+  state: ReviewState,
+  thresholdLevel: number | null,
+): Promise<void> {
+  const before = recordOf(useReview.getState(), key)
+  return changeReview(`undo.state.${state}`, key, { ...before, state, thresholdLevel })
+}

@@ -1,0 +1,145 @@
+import { create } from 'zustand'
+import type { BodyProfile } from '../../main/findings/bodyProfile.ts'
+import { type ComponentTree, decodeTree } from '../../main/findings/componentTreeQuery.ts'
+import { thresholdSteps } from '../../main/findings/steps.ts'
+import { indexToPatient, type Vec3, voxelCount } from '../../main/imaging/volume.ts'
+import type { OpenedRun, OpenedSeries } from '../../preload/records.ts'
+import { call } from '../api/index.ts'
+import { forgetHistory } from './history.ts'
+import { DEFAULT_LEVEL, INITIAL_OVERLAY, stepOfLevel, useOverlay } from './overlay.ts'
+import { loadReviews } from './review.ts'
+import { useView } from './view.ts'
+
+/** A series on screen. */
+export interface OpenScan extends OpenedSeries {
+  /** HU on the grid, x fastest. */
+  voxels: Int16Array<ArrayBuffer>
+}
+
+/** A run on screen, over its series. */
+export interface OpenResult extends OpenedRun {
+  /** Threshold step of every voxel of the grid, x fastest. */
+  stepMap: Uint8Array<ArrayBuffer>
+  tree: ComponentTree
+  profile: BodyProfile
+}
+
+export interface SessionState {
+  /** The series being opened or on screen. */
+  seriesId: string | null
+  scan: OpenScan | null
+  result: OpenResult | null
+  /** What is being fetched; null when all is there. */
+  loading: 'series' | 'run' | null
+  /** Fraction of the bytes, 0–1; null while unknown. */
+  loaded: number | null
+}
+
+const NOTHING: SessionState = { seriesId: null, scan: null, result: null, loading: null, loaded: null }
+
+/** What is on screen. */
+export const useSession = create<SessionState>(() => NOTHING)
+
+/** Opening something else, or closing, makes whoever is still opening give up. */
+let current = new AbortController()
+
+/**
+ * Shows a series and, where there is one, its latest run. Rejects with a CallError where it cannot be read; what was
+ * on screen is closed then.
+ */
+export async function openSeries(seriesId: string): Promise<void> {
+  const { signal } = supersede()
+  forgetHistory()
+  useSession.setState({ ...NOTHING, seriesId, loading: 'series' })
+  useOverlay.setState({ ...keptPreferences(), steps: null, step: 1 })
+  try {
+    const opened = await call('series.open', { seriesId })
+    if (signal.aborted) return
+    const bytes = await fetchBytes(opened.voxelsUrl, signal)
+    const voxels = new Int16Array(bytes)
+    if (voxels.length !== voxelCount(opened.grid)) throw new Error('The scan arrived incomplete.')
+    const { dims } = opened.grid
+    const middle = dims.map((n) => (n - 1) / 2) as unknown as Vec3
+    useView.setState({ crosshairMm: indexToPatient(opened.grid, middle), maximised: null })
+    useSession.setState({ scan: { ...opened, voxels }, loading: null, loaded: null })
+    if (opened.series.latestRunId) await openRun(opened.series.latestRunId)
+  } catch (error) {
+    if (signal.aborted) return
+    useSession.setState(NOTHING)
+    throw error
+  }
+}
+
+/** Shows a finished run over the series on screen. Rejects with a CallError; the series stays then. */
+export async function openRun(runId: string): Promise<void> {
+  const { signal } = current
+  useSession.setState({ loading: 'run', loaded: null })
+  try {
+    const opened = await call('runs.open', { runId })
+    const [steps, tree, profile] = await Promise.all([
+      fetchBytes(opened.stepsUrl, signal),
+      fetchBytes(opened.treeUrl, signal, false),
+      fetchBytes(opened.profileUrl, signal, false),
+    ])
+    const reviews = await call('reviews.get', { runId })
+    if (signal.aborted) return
+    const { scan } = useSession.getState()
+    if (!scan || scan.series.id !== opened.run.seriesId) return
+    const stepMap = new Uint8Array(steps)
+    if (stepMap.length !== voxelCount(scan.grid)) throw new Error('The result arrived incomplete.')
+    const table = thresholdSteps(opened.calibration)
+    forgetHistory()
+    loadReviews(runId, reviews)
+    useOverlay.setState({ steps: table, step: stepOfLevel(table, DEFAULT_LEVEL) })
+    const result: OpenResult = {
+      ...opened,
+      stepMap,
+      tree: decodeTree(tree),
+      profile: JSON.parse(new TextDecoder().decode(profile)) as BodyProfile,
+    }
+    useSession.setState({ result, loading: null, loaded: null })
+  } catch (error) {
+    if (signal.aborted) return
+    useSession.setState({ loading: null, loaded: null })
+    throw error
+  }
+}
+
+/** Takes everything off the screen and lets its memory go. */
+export function closeSession(): void {
+  supersede()
+  forgetHistory()
+  useOverlay.setState({ steps: null, step: 1 })
+  useSession.setState(NOTHING)
+}
+
+function supersede(): AbortController {
+  current.abort()
+  current = new AbortController()
+  return current
+}
+
+/** The reader's own choices stay from scan to scan. */
+function keptPreferences() {
+  const { minVolumeMl, opacity, colourMap, style } = useOverlay.getState()
+  return { ...INITIAL_OVERLAY, minVolumeMl, opacity, colourMap, style }
+}
+
+/** Reads the data plane, saying how far it is. */
+async function fetchBytes(url: string, signal: AbortSignal, report = true): Promise<ArrayBuffer> {
+  const response = await fetch(url, { signal })
+  if (!response.ok || !response.body)
+    throw new Error(`The data could not be fetched (status ${response.status}).`)
+  const length = Number(response.headers.get('content-length'))
+  if (!length || !report) return response.arrayBuffer()
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
+    if (at + piece.length > length) throw new Error('More data arrived than was announced.')
+    bytes.set(piece, at)
+    at += piece.length
+    useSession.setState({ loaded: at / length })
+  }
+  if (at !== length) throw new Error('The connection ended before all data had arrived.')
+  return bytes.buffer
+}
