@@ -8,10 +8,10 @@ import { writeCtSeries } from '../exporting/dicomSeries.ts'
 import { writeNifti } from '../exporting/nifti.ts'
 import { createOutput } from '../exporting/outputFolder.ts'
 import { RESEARCH_USE_ONLY } from '../exporting/runRecord.ts'
-import { readNifti } from '../imaging/nifti/read.ts'
-import { openCt } from '../imaging/open.ts'
 import type { Phantom, PhantomOptions } from '../imaging/phantom/index.ts'
 import type { VoxelArray } from '../imaging/volume.ts'
+import { ReaderClient } from '../reading/client.ts'
+import { readVolume } from '../reading/readVolume.ts'
 
 /** The files of a sample folder. */
 export const SAMPLE_FILES = { series: 'dicom', truthMask: 'truth.nii.gz', truth: 'truth.json' } as const
@@ -39,13 +39,15 @@ export function hasSample(dir: string): boolean {
 /**
  * Writes a procedural CT with lesions: a DICOM series, the mask of its lesions on the same grid, and their list.
  * An earlier sample in the folder is replaced.
+ * @param use `reader` is the reading process to read the series back with; one of its own where absent
  * @throws WorkstationError `output/…`, or `cancelled` after the signal
  */
 export async function makeSample(
   dir: string,
   options: Omit<PhantomOptions, 'lesions'>,
-  signal?: AbortSignal,
+  use: { signal?: AbortSignal; reader?: ReaderClient } = {},
 ): Promise<SampleTruth & { dir: string }> {
+  const { signal } = use
   const output = await createOutput(dir)
   const series = join(output.dir, SAMPLE_FILES.series)
   try {
@@ -59,7 +61,8 @@ export async function makeSample(
       seriesDescription: `Procedural CT, seed ${options.seed}`,
     })
     // Read back: the truth must lie on the grid that a reader of the series finds.
-    const opened = await openCt(series)
+    const reading = signal ? { signal } : {}
+    const opened = await withReader(use.reader, (reader) => readVolume(reader, series, reading))
     await writeNifti(output.path(SAMPLE_FILES.truthMask), opened.volume, truth.voxels, opened.source)
     const record: SampleTruth = {
       notice: RESEARCH_USE_ONLY,
@@ -73,6 +76,19 @@ export async function makeSample(
   } catch (error) {
     await output.discard()
     throw error
+  }
+}
+
+async function withReader<T>(
+  given: ReaderClient | undefined,
+  work: (reader: ReaderClient) => Promise<T>,
+): Promise<T> {
+  if (given) return work(given)
+  const own = new ReaderClient()
+  try {
+    return await work(own)
+  } finally {
+    await own.close()
   }
 }
 
@@ -142,10 +158,16 @@ export function lesionOverlaps(lesions: number[], truth: VoxelArray, mask: Voxel
 }
 
 /** As `lesionOverlaps`, from the files: a sample folder and the results of screening its series. */
-export async function compareWithSample(sampleDir: string, resultsDir: string): Promise<LesionOverlap[]> {
+export async function compareWithSample(
+  sampleDir: string,
+  resultsDir: string,
+  given?: ReaderClient,
+): Promise<LesionOverlap[]> {
   const { lesions } = await readSampleTruth(sampleDir)
-  const truth = await readNifti(join(sampleDir, SAMPLE_FILES.truthMask))
-  const mask = await readNifti(join(resultsDir, 'mask.nii.gz'))
+  const [truth, mask] = await withReader(given, async (reader) => [
+    await readVolume(reader, join(sampleDir, SAMPLE_FILES.truthMask)),
+    await readVolume(reader, join(resultsDir, 'mask.nii.gz')),
+  ])
   const numbers = lesions.map((lesion) => lesion.number)
   return lesionOverlaps(numbers, truth.volume.voxels, mask.volume.voxels)
 }

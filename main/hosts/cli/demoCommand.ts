@@ -24,13 +24,13 @@ export async function demoCommand(flags: DemoFlags, context: CommandContext) {
   print(`${NOTICE}\n`)
   if (!hasSample(flags.sample)) {
     print(`Making a sample CT in ${flags.sample}: a procedural patient with lesions …`)
-    await makeSample(flags.sample, { seed: SAMPLE_SEED }, context.signal)
+    await makeSample(flags.sample, { seed: SAMPLE_SEED }, context)
   }
   const series = join(flags.sample, SAMPLE_FILES.series)
   print(`Screening ${series} …`)
   const result = await screenWith(series, flags, context)
   const truth = await readSampleTruth(flags.sample)
-  const overlaps = await compareWithSample(flags.sample, result.out)
+  const overlaps = await compareWithSample(flags.sample, result.out, context.reader)
 
   print(describeResult(result))
   const rows = truth.lesions.map(({ number, kind, volumeMl }) => {

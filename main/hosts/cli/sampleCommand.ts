@@ -6,10 +6,10 @@ import { table } from './text.ts'
 /** `sample`: a CT with known lesions, for trying things out where no scan is at hand. */
 export async function sampleCommand(
   flags: { out: string; seed: number },
-  { print, signal, reporter }: CommandContext,
+  { print, signal, reader, reporter }: CommandContext,
 ) {
   reporter.say(`Drawing a patient in ${flags.out} …`)
-  const sample = await makeSample(flags.out, { seed: flags.seed }, signal)
+  const sample = await makeSample(flags.out, { seed: flags.seed }, { signal, reader })
   print(`A procedural CT (seed ${sample.seed}) with these lesions:\n\n${lesionTable(sample)}\n`)
   print(`DICOM series: ${join(sample.dir, SAMPLE_FILES.series)}`)
   print(`Lesion mask:  ${join(sample.dir, SAMPLE_FILES.truthMask)} (voxel value = lesion number)`)

@@ -24,7 +24,7 @@ describe('a sample', () => {
   test('cancelled, leaves nothing', async () => {
     const folder = await temporaryFolder(onTestFinished)
     const controller = new AbortController()
-    const making = makeSample(join(folder, 'sample'), { seed: 3 }, controller.signal)
+    const making = makeSample(join(folder, 'sample'), { seed: 3 }, { signal: controller.signal })
     setTimeout(() => controller.abort(), 300)
     const started = performance.now()
     await expect(making).rejects.toMatchObject({ code: 'cancelled' })
