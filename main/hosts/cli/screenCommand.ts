@@ -1,3 +1,4 @@
+import { WorkstationError } from '../../errors.ts'
 import type { OutputFormat } from '../../exporting/runRecord.ts'
 import type { Finding } from '../../findings/findings.ts'
 import { formatLevel } from '../../findings/level.ts'
@@ -20,9 +21,20 @@ export async function screenCommand(
   flags: ScreenFlags,
   context: CommandContext,
 ) {
-  const result = await screenWith(input, flags, context)
+  const result = await screenWith(input, flags, context).catch((error) => {
+    throw withSeriesHint(error)
+  })
   context.print(describeResult(result))
   return { ...result.run, out: result.out, findings: result.findings }
+}
+
+/** Where a series must be named, says how it is done here: the sentence itself is for every host. */
+export function withSeriesHint(error: unknown): unknown {
+  if (!(error instanceof WorkstationError) || error.code !== 'input/several-series') return error
+  const { code, message, detail } = error
+  // The ids stand at the beginning of the lines, a volume's number behind '#', which shells take for a comment.
+  const [, first = '<id>'] = /^ {2}(\S+)/m.exec(message) ?? []
+  return new WorkstationError(code, `${message}\nName it with --series, such as --series '${first}'.`, detail)
 }
 
 export async function screenWith(
