@@ -108,8 +108,13 @@ export const RunRecord = z.object({
   }),
   /** Wall-clock seconds of each stage. */
   seconds: z.record(z.string(), seconds),
-  /** Largest resident size of each process, bytes. The two peaks need not coincide. */
-  memory: z.object({ parentPeakBytes: count, enginePeakBytes: count }),
+  /** Largest resident size of each process, bytes. The peaks need not coincide. */
+  memory: z.object({
+    parentPeakBytes: count,
+    enginePeakBytes: count,
+    /** Of the reading process; records of earlier versions do not say. */
+    readerPeakBytes: count.optional(),
+  }),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
   /** What was written beside this file. */
   files: z.array(z.object({ name: z.string().min(1), bytes: count, sha256 })),

@@ -8,6 +8,7 @@ import type { InputReport } from '../imaging/inputReport.ts'
 import type { ReadProgress } from '../imaging/open.ts'
 import { type ChildExit, type ChildHandle, forkChild, type SpawnChild } from '../processes/childProcess.ts'
 import { compileCacheFolder } from './compileCache.ts'
+import { memoryKills, reasonOfDeath } from './killedForMemory.ts'
 import {
   HANG_LIMIT_MS,
   HEARTBEAT_MS,
@@ -194,7 +195,11 @@ export class ReaderClient {
         if (this.#silentBeats * HEARTBEAT_MS > limit) end(hung(asked.input, last, limit))
       }, HEARTBEAT_MS)
       signal?.addEventListener('abort', abort, { once: true })
-      this.#onDeath = (exit) => settle(() => reject(verdict ?? died(asked.input, last, exit)))
+      const kills = memoryKills()
+      this.#onDeath = (exit) => {
+        const why = reasonOfDeath(exit, kills, memoryKills())
+        settle(() => reject(verdict ?? died(asked.input, last, exit, why)))
+      }
       this.#onReply = (reply) => {
         if (verdict || reply.type === 'alive' || reply.job !== job) return
         if (reply.type === 'progress') {
@@ -266,12 +271,13 @@ function hung(input: ReaderInput, last: ReadProgress | undefined, limitMs: numbe
   )
 }
 
-function died(input: ReaderInput, last: ReadProgress | undefined, exit: ChildExit): WorkstationError {
-  const memory = exit.signal === 'SIGKILL' || /out of memory/i.test(exit.stderr)
+function died(
+  input: ReaderInput,
+  last: ReadProgress | undefined,
+  exit: ChildExit,
+  why: string,
+): WorkstationError {
   const how = exit.signal ? `ended by ${exit.signal}` : `exit code ${exit.code}`
-  const why = memory
-    ? 'The computer does this when memory runs short; close other programs and try again.'
-    : 'A damaged file is the usual cause.'
   return new WorkstationError(
     'input/reader-died',
     `The reader stopped unexpectedly (${how}) at ${subject(input, last)}. ${why}`,

@@ -186,7 +186,11 @@ async function run(request: ScreenRequest, options: ScreenOptions): Promise<Scre
           cropBox: outcome.cropBox,
         },
         seconds,
-        memory: { parentPeakBytes: peakRssBytes(), enginePeakBytes: outcome.peakRssBytes },
+        memory: {
+          parentPeakBytes: peakRssBytes(),
+          enginePeakBytes: outcome.peakRssBytes,
+          readerPeakBytes: scan.peakRssBytes,
+        },
         warnings,
         files,
       })

@@ -91,6 +91,7 @@ describe('a DICOM series', () => {
     })
     expect(['cpu', 'cuda', 'dml']).toContain(run.device.device)
     expect(run.memory.enginePeakBytes).toBeGreaterThan(30e6)
+    expect(run.memory.readerPeakBytes).toBeGreaterThan(30e6)
     expect(Object.keys(run.seconds)).toEqual(
       expect.arrayContaining(['reading', 'starting', 'inference', 'writing']),
     )
