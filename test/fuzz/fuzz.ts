@@ -4,6 +4,7 @@ import { WorkstationError } from '../../main/errors.ts'
 import { createRandom } from '../../main/imaging/phantom/random.ts'
 import { voxelCount } from '../../main/imaging/volume.ts'
 import type { ReaderClient } from '../../main/reading/client.ts'
+import { packZip } from '../unit/imaging/zipWriter.ts'
 import { type FuzzInput, fuzzInputs } from './inputs.ts'
 import { mutate } from './mutate.ts'
 
@@ -75,12 +76,13 @@ function writeCase(inputs: readonly FuzzInput[], folder: string, seed: number, n
   const place = join(folder, 'input')
   rmSync(place, { recursive: true, force: true })
   mkdirSync(place)
-  let bytes = 0
-  for (const file of input.files) {
-    const content = file.name === target ? mutate(file.bytes, random) : file.bytes
-    bytes += content.length
-    writeFileSync(join(place, file.name), content)
-  }
+  const files = input.files.map(({ name, bytes }) => ({
+    name,
+    data: name === target ? mutate(bytes, random) : bytes,
+  }))
+  const bytes = files.reduce((sum, { data }) => sum + data.length, 0)
+  if (input.packedAs) writeFileSync(join(place, input.packedAs), packZip(files))
+  else for (const { name, data } of files) writeFileSync(join(place, name), data)
   return { input, path: input.open ? join(place, input.open) : place, bytes }
 }
 

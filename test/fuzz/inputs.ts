@@ -15,6 +15,8 @@ export interface FuzzInput {
   open: string | undefined
   /** The file to damage; any of them where absent. */
   target?: string
+  /** The archive that the files are packed into when one of them has been damaged; they lie open where absent. */
+  packedAs?: string
 }
 
 const GOLDEN = resolve(import.meta.dirname, '../golden')
@@ -27,7 +29,8 @@ export function fuzzInputs(): FuzzInput[] {
   const others = [
     archive(whole),
     archive(whole),
-    archive(whole),
+    packedFolder(whole),
+    packedFolder(single('zipped nifti', 'ct.nii', niftiFiles()[0]!.files[0]!.bytes).files),
     dicomdir(whole),
     dicomdir(whole),
     dicomdir(whole),
@@ -136,4 +139,9 @@ function single(name: string, file: string, bytes: Uint8Array): FuzzInput {
 
 function archive(files: FuzzInput['files']): FuzzInput {
   return single('zip', 'scan.zip', packZip(files.map(({ name, bytes }) => ({ name, data: bytes }))))
+}
+
+/** Files that are damaged before they are packed: the archive is sound, what comes out of it is not. */
+function packedFolder(files: FuzzInput['files']): FuzzInput {
+  return { name: 'inside a zip', files, open: 'scan.zip', packedAs: 'scan.zip' }
 }
