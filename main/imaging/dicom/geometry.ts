@@ -84,6 +84,7 @@ export function stackGrid(slices: readonly SlicePlane[], axes: SliceAxes): Stack
   const drift = driftOf(slices, axes)
   const { step, blends, imageOf, filled, warnings } = evenSpacing(
     slices.map((slice) => alongNormal(slice, axes)),
+    !drift,
   )
   const [dy, dx] = first.pixelSpacing
   const grid: Grid = {

@@ -161,9 +161,9 @@ function headerOf(file: string, ds: DicomDataSet, bytes: Uint8Array, fileBytes: 
     imageType: ds.strings('00080008').map((s) => s.toUpperCase()),
     numberOfFrames: ds.number('00280008') ?? 1,
     layout: layoutOf(ds),
-    imagePosition: finite<Vec3>(ds.numbers('00200032'), 3),
-    imageOrientation: finite<Cosines>(ds.numbers('00200037'), 6),
-    pixelSpacing: finite<readonly [number, number]>(ds.numbers('00280030'), 2),
+    imagePosition: ds.vector<Vec3>('00200032', 3),
+    imageOrientation: ds.vector<Cosines>('00200037', 6),
+    pixelSpacing: ds.vector<readonly [number, number]>('00280030', 2),
     rescaleSlope: ds.number('00281053'),
     rescaleIntercept: ds.number('00281052'),
     rescaleType: ds.string('00281054'),
@@ -231,8 +231,4 @@ function identityOf(ds: DicomDataSet): SeriesIdentity {
     convolutionKernel: ds.strings('00181210').join('\\'),
     sliceThickness: ds.number('00180050') ?? Number.NaN,
   }
-}
-
-function finite<T extends readonly number[]>(values: number[], count: number): T | undefined {
-  return values.length === count && values.every(Number.isFinite) ? (values as unknown as T) : undefined
 }

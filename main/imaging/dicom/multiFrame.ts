@@ -76,9 +76,9 @@ function frameHeader(
     frameNumber,
     identity: frameIdentity(file.identity, groups, identities),
     imageType: frameType.length > 0 ? frameType.map((s) => s.toUpperCase()) : file.imageType,
-    imagePosition: finite<Vec3>(groups.group(PLANE_POSITION)?.numbers('00200032'), 3),
-    imageOrientation: finite<Cosines>(groups.group(PLANE_ORIENTATION)?.numbers('00200037'), 6),
-    pixelSpacing: finite<readonly [number, number]>(measures?.numbers('00280030'), 2),
+    imagePosition: groups.group(PLANE_POSITION)?.vector<Vec3>('00200032', 3),
+    imageOrientation: groups.group(PLANE_ORIENTATION)?.vector<Cosines>('00200037', 6),
+    pixelSpacing: measures?.vector<readonly [number, number]>('00280030', 2),
     rescaleSlope: values?.number('00281053'),
     rescaleIntercept: values?.number('00281052'),
     rescaleType: values?.string('00281054') ?? '',
@@ -105,8 +105,4 @@ function frameIdentity(
   const identity = identities.get(key) ?? { ...ofFile, convolutionKernel, sliceThickness }
   identities.set(key, identity)
   return identity
-}
-
-function finite<T extends readonly number[]>(values: number[] | undefined, count: number): T | undefined {
-  return values?.length === count && values.every(Number.isFinite) ? (values as unknown as T) : undefined
 }

@@ -83,6 +83,12 @@ export class DicomDataSet {
     return this.strings(tag).map((s) => (s === '' ? Number.NaN : Number(s)))
   }
 
+  /** The `count` numbers of a decimal string; undefined where there are more or fewer, or one is none. */
+  vector<T extends readonly number[]>(tag: string, count: T['length']): T | undefined {
+    const values = this.numbers(tag)
+    return values.length === count && values.every(Number.isFinite) ? (values as unknown as T) : undefined
+  }
+
   number(tag: string): number | undefined {
     const value = this.numbers(tag)[0]
     return value !== undefined && Number.isFinite(value) ? value : undefined
@@ -179,7 +185,7 @@ export class DicomParseFailure extends Error {
  * preamble, a first element of group 0002 or 0008 with a plausible length.
  */
 export function looksLikeDicom(head: Uint8Array): boolean {
-  return hasPrefix(head) || beginsWithElement(head)
+  return hasPrefix(head) || beginsWithElement(head) || strayBytes(head) > 0
 }
 
 /**
@@ -197,7 +203,7 @@ export function parseDicom(bytes: Uint8Array, { prefix = false } = {}): DicomDat
   let encoding = EXPLICIT
   const found = (overruns: boolean) => new DicomDataSet(reader, elements, encoding, { meta, overruns })
   try {
-    let start = file.meta(hasPrefix(bytes) ? PREAMBLE_BYTES + 4 : 0, metaElements)
+    let start = file.meta(hasPrefix(bytes) ? PREAMBLE_BYTES + 4 : strayBytes(bytes), metaElements)
     const stated = meta.string('00020010')
     const syntax = TRANSFER_SYNTAXES[stated]
     if (syntax?.deflated) {
@@ -234,6 +240,25 @@ function hasPrefix(bytes: Uint8Array): boolean {
   return (
     bytes.length > PREAMBLE_BYTES + 4 && latin1(bytes.subarray(PREAMBLE_BYTES, PREAMBLE_BYTES + 4)) === 'DICM'
   )
+}
+
+/**
+ * One where a single byte stands before a bare data set, left when its preamble was cut off; otherwise 0. So that no
+ * other file is taken for one: two elements of group 0008 must follow it, in order and with value representations.
+ */
+function strayBytes(bytes: Uint8Array): number {
+  if (bytes.length < 32 || beginsWithElement(bytes)) return 0
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const reader = new ElementReader(bytes)
+  const identifies = (at: number) => view.getUint16(at, true) === 0x0008 && reader.looksExplicit(at)
+  const second = 9 + view.getUint16(7, true)
+  return identifies(1) &&
+    second + 8 <= bytes.length &&
+    identifies(second) &&
+    view.getUint16(3, true) < view.getUint16(second + 2, true) &&
+    view.getUint16(second + 2, true) <= 0x0070
+    ? 1
+    : 0
 }
 
 /** Whether a file without a DICM prefix begins with a meta group, or with a bare data set. */

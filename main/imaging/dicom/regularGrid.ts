@@ -35,11 +35,12 @@ export interface EvenSpacing {
 
 /**
  * @param heights of the images along the normal, mm, increasing, no two the same; at least two
+ * @param kept whether an image at the height of a slice is that slice; not where each is shifted sideways afterwards
  * @throws WorkstationError input/irregular-spacing where too much is missing
  */
-export function evenSpacing(heights: readonly number[]): EvenSpacing {
+export function evenSpacing(heights: readonly number[], kept = true): EvenSpacing {
   const places = wholeSteps(heights)
-  if (places === undefined) return resampled(heights)
+  if (places === undefined) return resampled(heights, kept)
   const count = places.slices.at(-1)! + 1
   if (count > heights.length) checkHoles(heights, usualStep(heights), count - heights.length, count)
   return stored(heights, places.slices, places.step)
@@ -115,7 +116,7 @@ function stored(heights: readonly number[], slices: readonly number[], step: num
 }
 
 /** Slices at the usual distance, each interpolated between the images below and above it. */
-function resampled(heights: readonly number[]): EvenSpacing {
+function resampled(heights: readonly number[], kept: boolean): EvenSpacing {
   const step = usualStep(heights)
   const gaps = gapsOf(heights)
   const bottom = heights[0]!
@@ -145,11 +146,12 @@ function resampled(heights: readonly number[]): EvenSpacing {
     )
     if (gap > HOLE_STEPS * step && distance > step / 2) filled.push(k)
   }
+  const range = `${mm(gaps.reduce((a, b) => Math.min(a, b)))} to ${mm(largest(gaps))}`
   const same = imageOf.filter((image) => image !== null).length
   const warnings: Warning[] = [
     {
       code: 'input/resampled-spacing',
-      message: `The distance between slices varies from ${mm(gaps.reduce((a, b) => Math.min(a, b)))} to ${mm(largest(gaps))}: the ${heights.length} images were resampled to ${count} slices ${mm(step)} apart, of which ${same} ${same === 1 ? 'lies' : 'lie'} where an image does.`,
+      message: `The distance between slices varies from ${range}: the ${heights.length} images were resampled to ${count} slices ${mm(step)} apart${kept ? `, of which ${same} ${same === 1 ? 'lies' : 'lie'} where an image does` : ''}.`,
     },
   ]
   if (filled.length > 0) warnings.push(missing(filled, bottom, step, count))

@@ -83,7 +83,7 @@ export async function scanDicom(
   const sightings = new Sightings(onSeries)
   const look = async (file: InputFile) => {
     names.add(comparable(file.name))
-    const result = await headerOf(file.path)
+    const result = file.header ?? (await headerOf(file.path))
     if (result.kind === 'unreadable') scan.unreadable.push(file.name)
     else if (result.kind === 'damaged') scan.damaged.push(result)
     else if (result.kind === 'other') scan.others.push(file)

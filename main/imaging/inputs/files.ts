@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { HeaderResult } from '../dicom/header.ts'
 
 /** A file to look into. */
 export interface InputFile {
@@ -7,6 +8,8 @@ export interface InputFile {
   path: string
   /** What a person knows it by: its path, or its place in a ZIP. */
   name: string
+  /** Its DICOM header, where that was read already. */
+  header?: HeaderResult
 }
 
 export interface WalkOptions {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { type Warning, WorkstationError } from '../../errors.ts'
-import { readHeader } from '../dicom/header.ts'
+import { type HeaderResult, readHeader } from '../dicom/header.ts'
 import { type DicomScan, missingWarning, type ScanOptions, scanDicom } from '../dicom/scan.ts'
 import { MEDIA_STORAGE_DIRECTORY } from '../dicom/uids.ts'
 import { kindOfInput, type VolumeKind, volumeKindByName } from './fileKind.ts'
@@ -110,24 +110,29 @@ async function gather(
       found.sources.push(each(files))
       found.damagedEntries.push(...damaged)
       found.warnings.push(...warnings)
-    } else if (kind === 'dicom' && (await isDicomdir(path))) {
-      const { findReferenced, readDicomdir } = await import('../dicom/dicomdir.ts')
-      const references = await readDicomdir(path)
-      const { files, missing } = await findReferenced(path, references)
-      found.dicomdir = { path, listed: references.length }
-      found.warnings.push(...missingWarning(path, missing))
-      found.sources.push(each(files))
-    } else if (kind === 'dicom' || kind === 'other') {
+    } else if (kind === 'dicom') {
+      const header = await readHeader(path)
+      if (isDicomdir(header)) await gatherReferenced(path, found)
+      else found.sources.push(each([{ path, name: path, header }]))
+    } else if (kind === 'other') {
       found.sources.push(each([{ path, name: path }]))
     } else found.volumes.push({ path, name: path })
   }
   return found
 }
 
-async function isDicomdir(path: string): Promise<boolean> {
-  const result = await readHeader(path)
+function isDicomdir(result: HeaderResult): boolean {
   if (result.kind === 'header') return result.header.sopClassUid === MEDIA_STORAGE_DIRECTORY
   return result.kind === 'damaged' && result.sopClassUid === MEDIA_STORAGE_DIRECTORY
+}
+
+async function gatherReferenced(path: string, found: Gathering): Promise<void> {
+  const { findReferenced, readDicomdir } = await import('../dicom/dicomdir.ts')
+  const references = await readDicomdir(path)
+  const { files, missing } = await findReferenced(path, references)
+  found.dicomdir = { path, listed: references.length }
+  found.warnings.push(...missingWarning(path, missing))
+  found.sources.push(each(files))
 }
 
 async function volumeKind({ path, name }: InputFile): Promise<VolumeKind> {

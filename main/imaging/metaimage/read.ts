@@ -1,10 +1,7 @@
-import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { WorkstationError } from '../../errors.ts'
 import type { OpenedCt } from '../source.ts'
-import { voxelCount } from '../volume.ts'
-import { fileBeside, readHead } from '../volumeFile/bytes.ts'
-import { truncated } from '../volumeFile/dims.ts'
+import { readHead } from '../volumeFile/bytes.ts'
+import { oneDataFile, startOfLastBytes } from '../volumeFile/dataFile.ts'
 import { readVoxels, type VolumeFileOptions } from '../volumeFile/readVoxels.ts'
 import { metaGeometry } from './geometry.ts'
 import { damaged, flag, MAX_META_HEADER_BYTES, type MetaHeader, metaType, parseMetaHeader } from './header.ts'
@@ -28,9 +25,8 @@ export async function readMetaImage(path: string, options: VolumeFileOptions = {
   }
   let fileOffset = data.local ? data.offset : headerSize
   if (headerSize === -1) {
-    // The voxels are the last bytes of the file, after a header of unknown length.
-    fileOffset = (await stat(data.path)).size - voxelCount(grid) * scalar.bytes
-    if (fileOffset < data.offset) throw truncated(name, grid.dims)
+    const from = { path: data.path, from: data.offset }
+    fileOffset = await startOfLastBytes(from, grid.dims, scalar.bytes, name)
   } else if (headerSize > 0 && data.local) {
     if (headerSize < data.offset) throw damaged(name, 'it says that the voxels start inside the header')
     fileOffset = headerSize
@@ -60,11 +56,6 @@ async function dataFile(
 ): Promise<{ path: string; local: boolean; offset: number }> {
   const named = fields.get('elementdatafile') ?? ''
   if (/^local$/i.test(named)) return { path, local: true, offset: bytes }
-  if (/^LIST\b/i.test(named) || /%\d*d/.test(named)) {
-    throw new WorkstationError(
-      'input/metaimage-many-files',
-      `${basename(path)} spreads its voxels over several files, which is not supported; save it as one .mha file.`,
-    )
-  }
-  return { path: await fileBeside(path, named), local: false, offset: 0 }
+  const file = await oneDataFile(path, named, { kind: 'metaimage', single: '.mha' })
+  return { path: file, local: false, offset: 0 }
 }

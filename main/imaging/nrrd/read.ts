@@ -1,10 +1,7 @@
-import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { WorkstationError } from '../../errors.ts'
 import type { OpenedCt } from '../source.ts'
-import { voxelCount } from '../volume.ts'
-import { fileBeside, readHead } from '../volumeFile/bytes.ts'
-import { truncated } from '../volumeFile/dims.ts'
+import { readHead } from '../volumeFile/bytes.ts'
+import { oneDataFile, startOfLastBytes } from '../volumeFile/dataFile.ts'
 import { readVoxels, type VolumeFileOptions } from '../volumeFile/readVoxels.ts'
 import { nrrdGeometry } from './geometry.ts'
 import {
@@ -35,10 +32,9 @@ export async function readNrrd(path: string, options: VolumeFileOptions = {}): P
   let fileOffset = data.offset + (await lineSkip(header, data, name))
   let skip = skipOf(header, 'byteskip', name)
   if (skip < 0) {
-    // "-1": the voxels are the last bytes of the file, after a header of unknown length.
     if (packing !== 'none') throw damaged(name, 'a byte skip of -1 needs voxels that are not compressed')
-    fileOffset = (await stat(data.path)).size - voxelCount(grid) * scalar.bytes
-    if (fileOffset < data.offset) throw truncated(name, grid.dims)
+    const from = { path: data.path, from: data.offset }
+    fileOffset = await startOfLastBytes(from, grid.dims, scalar.bytes, name)
     skip = 0
   }
   const encoding = { scalar, littleEndian, slope: 1, intercept: 0 }
@@ -66,13 +62,7 @@ async function dataFile(
 ): Promise<{ path: string; offset: number }> {
   const named = fields.get('datafile')
   if (named === undefined) return { path, offset: bytes }
-  if (/^LIST\b/.test(named) || /%\d*d/.test(named)) {
-    throw new WorkstationError(
-      'input/nrrd-many-files',
-      `${basename(path)} spreads its voxels over several files, which is not supported; save it as one .nrrd file.`,
-    )
-  }
-  return { path: await fileBeside(path, named), offset: 0 }
+  return { path: await oneDataFile(path, named, { kind: 'nrrd', single: '.nrrd' }), offset: 0 }
 }
 
 function skipOf({ fields }: NrrdHeader, field: 'byteskip' | 'lineskip', name: string): number {

@@ -4,6 +4,7 @@ import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { type DicomHeader, type HeaderResult, readHeader } from '../../../main/imaging/dicom/header.ts'
 import { DicomParseFailure, parseDicom } from '../../../main/imaging/dicom/parse.ts'
+import { readSlice } from '../../../main/imaging/dicom/pixels.ts'
 import {
   BIG,
   ctHeader,
@@ -51,6 +52,7 @@ describe('where the picture lies in the file', () => {
     ['big endian', part10(BIG, ctHeader({ big: true }), picture({ big: true }))],
     ['no preamble', Buffer.concat([syntax(EXPLICIT), ctHeader(), picture()])],
     ['no preamble, no meta group', Buffer.concat([ctHeader(), picture()])],
+    ['the same, after a stray byte', Buffer.concat([Buffer.of(0x20), ctHeader(), picture()])],
     ['the same, implicit', Buffer.concat([ctHeader({ implicit: true }), picture({ implicit: true })])],
     ['the same, big endian', Buffer.concat([ctHeader({ big: true }), picture({ big: true })])],
     ['said to be implicit but explicit', part10(IMPLICIT, ctHeader(), picture())],
@@ -286,8 +288,19 @@ describe.skipIf(!existsSync(SHARED))('public edge cases', () => {
     const result = await readHeader(edge(folder))
     expect(result).toMatchObject({ kind: 'header', header: expected })
   })
-  it('no_preamble_no_meta begins with a stray byte: no reader takes it for DICOM', async () => {
-    expect((await readHeader(edge('no_preamble_no_meta'))).kind).toBe('other')
+  it('no_preamble_no_meta begins with a stray byte: what follows it is read as pydicom and GDCM read it', async () => {
+    const result = await readHeader(edge('no_preamble_no_meta'))
+    if (result.kind !== 'header') throw new Error(result.kind)
+    const { layout, identity, transferSyntaxUid, truncated } = result.header
+    expect({ modality: identity.modality, transferSyntaxUid, truncated }).toEqual({
+      modality: 'CT',
+      transferSyntaxUid: EXPLICIT,
+      truncated: false,
+    })
+    const out = new Int16Array(layout.rows * layout.columns)
+    await readSlice(result.header, out)
+    // Of pydicom 2.3 on the file without its first byte.
+    expect(out.reduce((a, b) => a + b, 0)).toBe(-1950906)
   })
 })
 

@@ -131,6 +131,27 @@ describe('the policy on slice spacing', () => {
     expect(warnings[0]!.message).toContain('from 2 mm to 3 mm: the 5 images were resampled to 6 slices 2 mm')
   })
 
+  it('of a tilted stack claims no slice to be an image: each is shifted', () => {
+    const axes = sliceAxes([1, 0, 0, 0, 1, 0])!
+    const tilted = (shift: number) =>
+      stackGrid(
+        [0, 2, 4, 7, 10].map((z) => ({
+          imagePosition: [0, shift * z, z] as Vec3,
+          imageOrientation: [1, 0, 0, 0, 1, 0] as const,
+          pixelSpacing: [1, 1] as const,
+          rows: 64,
+          columns: 64,
+        })),
+        axes,
+      )
+    const messages = (shift: number) => tilted(shift).warnings.map((w) => w.message)
+    expect(messages(0)).toEqual([expect.stringContaining('of which 4 lie where an image does')])
+    expect(messages(0.3)).toHaveLength(2)
+    expect(messages(0.3)[0]).toContain('tilted gantry (16.7 degrees)')
+    expect(messages(0.3)[1]).toMatch(/resampled to 6 slices 2 mm apart\.$/)
+    expect(tilted(0.3).imageOf.every((image) => image === null)).toBe(true)
+  })
+
   it('fills what is far from any image in a resampled stack too', () => {
     const { filled, warnings } = evenSpacing(steps(...even(10), 5.1, ...even(10)))
     // Images lie at 120 and 125.1 mm: the slices at 122 and 124 mm are more than half a step from both.
