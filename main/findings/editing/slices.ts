@@ -149,7 +149,9 @@ class Shape {
     const b = v - j
     const at = i + width * j
     const s = this.#signed
-    return (1 - b) * ((1 - a) * s[at] + a * s[at + 1]) + b * ((1 - a) * s[at + width] + a * s[at + width + 1])
+    const edge =
+      (1 - b) * ((1 - a) * s[at] + a * s[at + 1]) + b * ((1 - a) * s[at + width] + a * s[at + width + 1])
+    return edge + beyond
   }
 }
 
