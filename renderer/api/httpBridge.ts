@@ -18,6 +18,8 @@ type Listener = (payload: unknown) => void
 export class HttpBridge implements Bridge {
   readonly #listeners = new Map<EventName, Set<Listener>>()
   readonly #connectionListeners = new Set<(connected: boolean) => void>()
+  /** What the system asked to open before the window was ready to. */
+  #unheard: unknown[] = []
   #source: EventSource | undefined
   #lastEventId = ''
   #connected = true
@@ -45,6 +47,7 @@ export class HttpBridge implements Bridge {
     // A listener given twice is called twice, and each ends by itself.
     const own: Listener = (payload) => listener(payload as EventPayload<N>)
     listeners.add(own)
+    if (name === 'files.opened') for (const payload of this.#unheard.splice(0)) own(payload)
     return () => listeners.delete(own)
   }
 
@@ -70,8 +73,7 @@ export class HttpBridge implements Bridge {
     for (const name of Object.keys(events) as EventName[])
       source.addEventListener(name, (event) => {
         this.#lastEventId = event.lastEventId
-        const payload: unknown = JSON.parse(event.data)
-        for (const listener of this.#listeners.get(name) ?? []) listener(payload)
+        this.#tell(name, JSON.parse(event.data))
       })
     source.onerror = () => {
       if (this.#source !== source) return
@@ -79,6 +81,12 @@ export class HttpBridge implements Bridge {
       this.#setConnected(false)
       setTimeout(() => this.#listen(), RECONNECT_MS)
     }
+  }
+
+  #tell(name: EventName, payload: unknown): void {
+    const listeners = this.#listeners.get(name)
+    if (name === 'files.opened' && !listeners?.size) this.#unheard.push(payload)
+    for (const listener of listeners ?? []) listener(payload)
   }
 
   #setConnected(connected: boolean): void {

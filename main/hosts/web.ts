@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url'
+import { WorkstationError } from '../errors.ts'
+import { createWorkstation } from '../workstation/index.ts'
+import { createHandler } from './handler.ts'
+import { hasDesktop, openOnDesktop, showInFolder } from './web/desktop.ts'
+import { serveWeb } from './web/serve.ts'
+import { parseWindowOptions, type WindowOptions } from './windowOptions.ts'
+
+/** The workstation in the local browser. Prints the address to open, in one line, and serves until it is ended. */
+
+const WINDOW_FOLDER = fileURLToPath(new URL('../../dist/renderer', import.meta.url))
+
+async function run({ paths, dataFolder, roots, port, open }: WindowOptions): Promise<void> {
+  const desktop = hasDesktop()
+  const workstation = await createWorkstation({
+    dataFolder,
+    roots,
+    abilities: { host: 'web', picker: 'list', ...(desktop ? { showInFolder } : {}) },
+  })
+  const handler = createHandler({ workstation, windowFolder: WINDOW_FOLDER })
+  const server = await serveWeb(handler, { port }).catch(async (error) => {
+    await workstation.close()
+    throw error
+  })
+  console.log(`Screener Workstation: ${server.url}`)
+  if (open ?? desktop)
+    openOnDesktop(server.url).catch(() =>
+      console.error('No browser could be opened: open the address above.'),
+    )
+  if (paths.length > 0) workstation.openPaths(paths)
+  let ending = false
+  const end = async () => {
+    // The second time, at once.
+    if (ending) process.exit(1)
+    ending = true
+    await Promise.all([server.close(), workstation.close()])
+    process.exit(0)
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+}
+
+try {
+  const options = parseWindowOptions(process.argv.slice(2))
+  if (typeof options === 'string') process.stdout.write(options)
+  else await run(options)
+} catch (error) {
+  if (!(error instanceof WorkstationError)) throw error
+  console.error(error.message)
+  if (error.detail && process.env.SCREENER_DEBUG) console.error(error.detail)
+  process.exitCode = error.kind === 'usage' ? 2 : 4
+}
