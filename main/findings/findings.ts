@@ -146,8 +146,8 @@ function measure(
   return { findings: sums.map((sum, index) => sum.toFinding(index + 1, volume, table)), mask }
 }
 
-/** Running sums of one finding; sums of integers stay exact in a double for any volume that fits in memory. */
-class Sums {
+/** Running sums of one finding, voxel by voxel; sums of integers stay exact in a double for any volume that fits in memory. */
+export class Sums {
   private voxels = 0
   private sumX = 0
   private sumY = 0
