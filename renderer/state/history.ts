@@ -4,6 +4,8 @@ import { create } from 'zustand'
 export interface Undoable {
   name: string
   values?: Readonly<Record<string, string | number>>
+  /** What it was done to, such as a finding's key: actions on different subjects do not depend on each other. */
+  subject?: string
   /** Also redoes. Rejects where it could not be done (or stored): nothing has changed then. */
   apply(): Promise<void> | void
   revert(): Promise<void> | void
@@ -66,6 +68,19 @@ export function undo(): Promise<Undoable | undefined> {
     if (!action) return undefined
     await action.revert()
     useHistory.setState({ done: done.slice(0, -1), undone: [...undone, action] })
+    return action
+  })
+}
+
+/** Takes back the last action on one subject, whatever was done to others since; undefined where there is none. */
+export function undoOf(subject: string): Promise<Undoable | undefined> {
+  return next(async () => {
+    const { done, undone } = useHistory.getState()
+    const at = done.findLastIndex((action) => action.subject === subject)
+    if (at < 0) return undefined
+    const action = done[at]
+    await action.revert()
+    useHistory.setState({ done: done.toSpliced(at, 1), undone: [...undone, action] })
     return action
   })
 }

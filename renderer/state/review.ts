@@ -54,6 +54,7 @@ export function changeReview(
   const before = records.get(key) ?? null
   return perform({
     name,
+    subject: key,
     ...(values ? { values } : {}),
     apply: () => store(runId, key, after),
     revert: () => store(runId, key, before),
