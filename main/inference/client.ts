@@ -17,6 +17,7 @@ import {
   type EngineRequest,
   type EngineResult,
   type FindingsParameters,
+  type ReviewParameters,
   type Unscored,
 } from './protocol.ts'
 
@@ -35,6 +36,8 @@ export interface EngineJob extends EngineSetup {
   grid: Grid
   /** What to look for in the score map; null for the map alone. */
   findings: FindingsParameters | null
+  /** What to make for a reader's screen; nothing where absent. */
+  review?: ReviewParameters | null
   /** What unscored voxels hold; `lowest` where absent. */
   unscored?: Unscored
   /** Slices that get no score (OpenedCt.filledSlices); none where absent. */
@@ -179,8 +182,16 @@ export class EngineClient {
   async #run(job: EngineJob, options: EngineOptions): Promise<EngineResult> {
     const { dims, spacing, origin, direction } = job.grid
     const grid = { dims, spacing, origin, direction }
-    const { workFolder, findings, unscored = 'lowest', filledSlices = [] } = job
-    const request: EngineRequest = { type: 'screen', workFolder, grid, findings, unscored, filledSlices }
+    const { workFolder, findings, review = null, unscored = 'lowest', filledSlices = [] } = job
+    const request: EngineRequest = {
+      type: 'screen',
+      workFolder,
+      grid,
+      findings,
+      review,
+      unscored,
+      filledSlices,
+    }
     return (await this.#ask(request, 'done', options.signal, options.onProgress)).result
   }
 

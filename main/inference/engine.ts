@@ -15,6 +15,7 @@ import {
   type EngineStage,
   WORK_FILES,
 } from './protocol.ts'
+import { writeReview } from './review.ts'
 import { type ModelSession, openSession } from './session.ts'
 import { slidingWindow } from './slidingWindow.ts'
 
@@ -92,7 +93,7 @@ async function screen(request: ScreenRequest): Promise<void> {
 async function runJob(model: ModelSession, request: ScreenRequest): Promise<EngineResult> {
   const { manifest } = model.pkg
   const { network, calibration } = manifest
-  const seconds: Record<EngineStage, number> = { preprocessing: 0, inference: 0, mapping: 0, findings: 0 }
+  const seconds: EngineResult['seconds'] = {}
   const timed = async <T>(stage: EngineStage, work: () => T | Promise<T>): Promise<T> => {
     reply({ type: 'progress', progress: { stage, done: 0, total: 1, secondsLeft: null } })
     const started = performance.now()
@@ -164,6 +165,21 @@ async function runJob(model: ModelSession, request: ScreenRequest): Promise<Engi
     await writeRaw(join(request.workFolder, WORK_FILES.mask), mask)
     return { findings, warnings }
   })
+
+  const { review } = request
+  if (review) {
+    await timed('review', () =>
+      writeReview({
+        workFolder: request.workFolder,
+        grid: source,
+        score,
+        calibration,
+        ...review,
+        onSlice: (done, total) =>
+          reply({ type: 'progress', progress: { stage: 'review', done, total, secondsLeft: null } }),
+      }),
+    )
+  }
   return { modelGrid, cropBox, tiles, ...found, seconds, peakRssBytes: peakRssBytes() }
 }
 

@@ -16,6 +16,12 @@ export const WORK_FILES = {
   score: 'score.f32',
   /** uint16 finding number on the source grid; absent where no findings were asked for. */
   mask: 'mask.u16',
+  /** uint8 threshold step on the source grid (findings/steps.ts). This and the next two only where a review is asked for. */
+  steps: 'steps.u8',
+  /** Components at every threshold step (findings/componentTreeFile.ts). */
+  tree: 'tree.bin',
+  /** JSON: BodyProfile of findings/location.ts. */
+  profile: 'profile.json',
 } as const
 
 const n = z.number()
@@ -47,9 +53,16 @@ export const FindingsParameters = z.object({
 })
 export type FindingsParameters = z.infer<typeof FindingsParameters>
 
+/** What a reader's screen needs to move the threshold: WORK_FILES `steps`, `tree` and `profile`. */
+export const ReviewParameters = z.object({
+  /** Components smaller than this are left out of the tree, mL. */
+  minComponentMl: z.number().nonnegative(),
+})
+export type ReviewParameters = z.infer<typeof ReviewParameters>
+
 /**
  * What a voxel outside the body, or on a slice that fills a gap, gets: the calibration's lowest score, as exports have
- * it, or NaN, for whoever must tell it from a voxel that scored low. Findings need `lowest`.
+ * it, or NaN, for whoever must tell it from a voxel that scored low. Findings and a review need `lowest`.
  */
 export const Unscored = z.enum(['lowest', 'nan'])
 export type Unscored = z.infer<typeof Unscored>
@@ -69,6 +82,7 @@ export const EngineRequest = z.discriminatedUnion('type', [
     workFolder: z.string(),
     grid: GridSchema,
     findings: FindingsParameters.nullable(),
+    review: ReviewParameters.nullable().default(null),
     unscored: Unscored,
     /** Slices k of the grid that the network sees but that get no score (OpenedCt.filledSlices). */
     filledSlices: z.array(z.number().int().nonnegative()).readonly().default([]),
@@ -91,12 +105,12 @@ export const DeviceReport = z.object({
 })
 export type DeviceReport = z.infer<typeof DeviceReport>
 
-export const EngineStage = z.enum(['preprocessing', 'inference', 'mapping', 'findings'])
+export const EngineStage = z.enum(['preprocessing', 'inference', 'mapping', 'findings', 'review'])
 export type EngineStage = z.infer<typeof EngineStage>
 
 export const EngineProgress = z.object({
   stage: EngineStage,
-  /** Tiles done and in total during `inference`; 0 of 1 at the start of every other stage. */
+  /** Tiles during `inference`, slices during `review`; 0 of 1 at the start of every other stage. */
   done: z.number(),
   total: z.number(),
   /** Until the end of the stage, from the measured time of the tiles; null while unknown. */
@@ -111,8 +125,8 @@ export const EngineResult = z.object({
   tiles: z.number().int(),
   findings: z.array(FindingSchema),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
-  /** Seconds of each stage. */
-  seconds: z.record(EngineStage, z.number()),
+  /** Seconds of each stage; `review` only where one was asked for. */
+  seconds: z.partialRecord(EngineStage, z.number()),
   peakRssBytes: z.number(),
 })
 export type EngineResult = z.infer<typeof EngineResult>

@@ -13,6 +13,7 @@ const STAGE_TEXT: Record<ScreenStage, string> = {
   inference: 'Scoring',
   mapping: 'Bringing the scores back to the scan',
   findings: 'Looking for findings',
+  review: 'Preparing the review',
   writing: 'Writing the results',
 }
 
