@@ -53,6 +53,8 @@ export interface DicomHeader {
   /** Lossy Image Compression Ratio (0028,2112) and Method (0028,2114), as stored; empty where absent. */
   lossyHistory: { ratio: string[]; method: string[] }
   hasPixelData: boolean
+  /** Values as Float or Double Float Pixel Data (7FE0,0008), (7FE0,0009), which take the place of Pixel Data. */
+  hasFloatPixelData?: boolean
   /** Where the pixel data lie in the file (not of a deflated data set); length −1 for encapsulated ones. */
   pixelData?: { offset: number; length: number }
   /** 1-based frame that this header describes, in a multi-frame file; absent for a file of one image. */
@@ -175,6 +177,7 @@ function headerOf(file: string, ds: DicomDataSet, bytes: Uint8Array, fileBytes: 
     lossyImageCompression:
       lossy === '01' || (lossy !== '00' && TRANSFER_SYNTAXES[transferSyntaxUid]?.perhapsLossy === true),
     hasPixelData: pixels !== undefined,
+    ...(ds.has('7fe00008') || ds.has('7fe00009') ? { hasFloatPixelData: true } : {}),
     ...(pixels && !deflated ? { pixelData: pixels } : {}),
     ...(acquisitionNumber === undefined ? {} : { acquisitionNumber }),
     ...(temporalPosition === undefined ? {} : { temporalPosition }),

@@ -39,7 +39,7 @@ let lastTable: WordTable | undefined
  * Stored values → HU by `mapping`, rounded half up, clamped to Int16.
  * A stored value is the `bitsStored` bits below and including `highBit` of its word, sign-extended when the pixel
  * representation is signed (PS3.5 8.1.1); bits outside it (old overlays) are ignored. Padding is mapped like any value.
- * @param bytes one slice, row by row, 8 or 16 bits allocated, at least `out.length` words
+ * @param bytes one slice, row by row, 8, 16 or 32 bits allocated, at least `out.length` words
  * @param out receives the slice
  * @returns how many values exceeded 32,767 HU (below −32,768 there is only padding, and that is not counted)
  */
@@ -50,6 +50,7 @@ export function storedToHounsfield(
   mapping: ValueMapping,
   out: Int16Array,
 ): number {
+  if (layout.bitsAllocated === 32) return longToHounsfield(bytes, layout, bigEndian, mapping, out)
   const { values, clamped } = wordTable(layout, bigEndian, mapping)
   const words = layout.bitsAllocated === 16 ? wordsOf(bytes, out.length) : bytes
   for (let i = 0; i < out.length; i++) out[i] = values[words[i]!]!
@@ -106,6 +107,27 @@ export function addInPlace(words: Int16Array, { mask, sign, term }: PairSum): bo
     pairs[i] = sum
   }
   return (beyond & 0x80008000) === 0
+}
+
+/** As `storedToHounsfield`, of 32-bit words: too many for a table. Software that computes with a CT may save it so. */
+function longToHounsfield(
+  bytes: Uint8Array,
+  { bitsStored, highBit, signed }: WordLayout,
+  bigEndian: boolean,
+  mapping: ValueMapping,
+  out: Int16Array,
+): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // To the upper end of the word and back down: on the way the sign is extended, or zeros are.
+  const [up, down] = [31 - highBit, 32 - bitsStored]
+  let clamped = 0
+  for (let i = 0; i < out.length; i++) {
+    const upper = view.getInt32(4 * i, !bigEndian) << up
+    const hu = Math.floor(mapping.valueOf(signed ? upper >> down : upper >>> down) + 0.5)
+    if (hu > INT16_MAX) clamped++
+    out[i] = Math.max(INT16_MIN, Math.min(INT16_MAX, hu))
+  }
+  return clamped
 }
 
 /** The words as the machine reads them (little endian on every platform that runs this product). */

@@ -74,7 +74,8 @@ function checkCount(count: number): void {
 }
 
 function checkDecodable(header: DicomHeader): void {
-  if (!TRANSFER_SYNTAXES[header.transferSyntaxUid]?.decoder) {
+  const decoder = TRANSFER_SYNTAXES[header.transferSyntaxUid]?.decoder
+  if (!decoder) {
     throw new WorkstationError(
       'input/transfer-syntax',
       unsupportedSyntax(header.transferSyntaxUid),
@@ -83,12 +84,19 @@ function checkDecodable(header: DicomHeader): void {
   }
   if (header.truncated) throw truncatedSlice(header)
   const name = basename(header.file)
+  if (header.hasFloatPixelData) {
+    throw new WorkstationError(
+      'input/pixel-format',
+      `The image ${name} cannot be read: its values are stored as floating-point numbers, which is not supported.`,
+      header.file,
+    )
+  }
   if (!header.hasPixelData) {
     throw new WorkstationError('input/no-pixels', `The image ${name} has no picture in it.`, header.file)
   }
   const { rows, columns, samplesPerPixel, bitsAllocated, bitsStored, highBit } = header.layout
   const validBits =
-    (bitsAllocated === 8 || bitsAllocated === 16) &&
+    (bitsAllocated === 8 || bitsAllocated === 16 || (bitsAllocated === 32 && decoder === 'native')) &&
     bitsStored >= 1 &&
     highBit < bitsAllocated &&
     highBit + 1 >= bitsStored

@@ -187,8 +187,22 @@ describe('a series that is not one volume', () => {
     expect((await refused(onlyFirst((b) => setElement(b, tag, 'DS', value)))).code).toBe('input/no-geometry')
   })
 
+  it('is the same where other software has saved its words in 32 bits', async () => {
+    const [wide, expected] = [
+      await openCt(seriesCopy('axial', in32Bits)),
+      await openCt(join(folder, 'axial')),
+    ]
+    expect(wide.volume).toEqual(expected.volume)
+  })
+
+  it('is refused for values stored as floating-point numbers, which is said', async () => {
+    const { code, message } = await refused(onlyFirst((b) => renamedPixelData(b, 0x0008)))
+    expect(code).toBe('input/pixel-format')
+    expect(message).toContain('floating-point numbers')
+  })
+
   it.each([
-    ['bits allocated', '00280100', 32],
+    ['bits allocated', '00280100', 64],
     ['bits stored', '00280101', 17],
     ['colour', '00280002', 3],
     ['no rows', '00280010', 0],
@@ -196,6 +210,30 @@ describe('a series that is not one volume', () => {
     expect((await refused(onlyFirst((b) => setElement(b, tag, 'US', value)))).code).toBe('input/pixel-format')
   })
 })
+
+const PIXEL_DATA = Buffer.from([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x57])
+
+/** An uncompressed image whose 12- to 16-bit words lie in 32-bit ones, with other bits set above what is stored. */
+function in32Bits(bytes: Uint8Array): Uint8Array {
+  const at = Buffer.from(bytes).indexOf(PIXEL_DATA) + 12
+  const length = Buffer.from(bytes).readUInt32LE(at - 4)
+  const wide = Buffer.alloc(2 * length)
+  for (let i = 0; i < length / 2; i++) {
+    const word = bytes[at + 2 * i]! + 256 * bytes[at + 2 * i + 1]!
+    wide.writeUInt32LE(word + 0xab0000 * (i % 2), 4 * i)
+  }
+  const head = Buffer.from(bytes.slice(0, at))
+  head.writeUInt32LE(wide.length, at - 4)
+  return setElement(Buffer.concat([head, wide]), '00280100', 'US', 32)
+}
+
+/** The image with another element (7FE0,xxxx) in the place of its Pixel Data. */
+function renamedPixelData(bytes: Uint8Array, element: number): Uint8Array {
+  const renamed = Buffer.from(bytes)
+  renamed.writeUInt16LE(element, renamed.indexOf(PIXEL_DATA) + 2)
+  renamed.write('OF', renamed.indexOf(PIXEL_DATA.subarray(0, 2)) + 4, 'latin1')
+  return renamed
+}
 
 function positionOf(bytes: Uint8Array): number[] {
   const buffer = Buffer.from(bytes)

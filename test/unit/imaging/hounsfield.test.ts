@@ -16,7 +16,7 @@ function plainly(
   return Math.floor(value * slope + intercept + 0.5)
 }
 
-const layout = fc.constantFrom(8, 16).chain((bitsAllocated) =>
+const layout = fc.constantFrom(8, 16, 32).chain((bitsAllocated) =>
   fc.integer({ min: 1, max: bitsAllocated }).chain((bitsStored) =>
     fc.record({
       bitsAllocated: fc.constant(bitsAllocated),
@@ -36,14 +36,14 @@ describe('stored values become HU', () => {
         fc.nat(1),
         fc.constantFrom(1, 0.5, 2, 1.25, -1, 12.7),
         fc.constantFrom(0, -1024, 10.5, -0.25, 30000),
-        fc.array(fc.nat(65535), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.oneof(fc.nat(65535), fc.nat(2 ** 32 - 1)), { minLength: 1, maxLength: 40 }),
         (bits, bigEndian, offset, slope, intercept, drawn) => {
-          const wide = bits.bitsAllocated === 16
-          const words = drawn.map((w) => (wide ? w : w & 255))
-          const bytes = new Uint8Array(offset + words.length * (wide ? 2 : 1)).subarray(offset)
+          const words = drawn.map((w) => w % 2 ** bits.bitsAllocated)
+          const bytes = new Uint8Array(offset + (words.length * bits.bitsAllocated) / 8).subarray(offset)
           const view = new DataView(bytes.buffer, bytes.byteOffset)
           words.forEach((w, i) => {
-            if (wide) view.setUint16(2 * i, w, !bigEndian)
+            if (bits.bitsAllocated === 32) view.setUint32(4 * i, w, !bigEndian)
+            else if (bits.bitsAllocated === 16) view.setUint16(2 * i, w, !bigEndian)
             else view.setUint8(i, w)
           })
           const hu = words.map((w) =>
