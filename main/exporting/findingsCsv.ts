@@ -16,7 +16,7 @@ export interface CsvProvenance {
   warnings?: readonly Warning[]
 }
 
-interface Column<Row> {
+export interface Column<Row> {
   /** Unit at the end of the name. */
   name: string
   value: (row: Row) => number | string
@@ -58,12 +58,18 @@ const PROVENANCE: readonly Column<CsvProvenance>[] = [
  * mark): one row per finding in order of rank. Centre in LPS mm; extent along the scan's voxel axes, whole voxels;
  * HU standard deviation of the population. With `provenance`, six more columns say what made the row
  * and what is wrong with the scan.
+ * @param more columns between those two
  */
-export function findingsCsv(findings: readonly Finding[], provenance?: CsvProvenance): string {
+export function findingsCsv<F extends Finding>(
+  findings: readonly F[],
+  provenance?: CsvProvenance,
+  more: readonly Column<F>[] = [],
+): string {
   const made = provenance === undefined ? [] : PROVENANCE
-  const lines = [[...FINDING, ...made].map((column) => column.name)]
+  const ofFinding: readonly Column<F>[] = [...FINDING, ...more]
+  const lines = [[...ofFinding, ...made].map((column) => column.name)]
   for (const finding of findings) {
-    const row = FINDING.map((column) => column.value(finding))
+    const row = ofFinding.map((column) => column.value(finding))
     if (provenance !== undefined) row.push(...made.map((column) => column.value(provenance)))
     lines.push(row.map(field))
   }

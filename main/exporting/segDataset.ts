@@ -14,6 +14,21 @@ export interface SegFinding {
   /** Anomaly level, percentile of normal tissue. */
   peakLevel: number
   meanLevel: number
+  /** Segment Label; the finding's number where absent. */
+  label?: string
+  /** Segmented Property Type; a lesion where absent. */
+  code?: SegCode
+  /** How the outline was made (PS3.3 C.8.20.2); AUTOMATIC where absent. */
+  algorithm?: 'AUTOMATIC' | 'SEMIAUTOMATIC' | 'MANUAL'
+  /** A sentence that begins the Segment Description. */
+  remark?: string
+}
+
+/** A coded concept (PS3.3 8.8): value and scheme of at most 16 characters, meaning of at most 64. */
+export interface SegCode {
+  value: string
+  scheme: string
+  meaning: string
 }
 
 export interface SegContent {
@@ -159,11 +174,23 @@ function segment(finding: SegFinding, index: number, { model, newUid }: SegConte
   const uid = newUid()
   return {
     SegmentNumber: index + 1,
-    SegmentLabel: `Finding ${finding.number}`,
+    SegmentLabel: lo(finding.label || `Finding ${finding.number}`),
     SegmentDescription:
-      `${round(finding.volumeMl, 3)} mL; anomaly level peak ${round(finding.peakLevel, 4)}, ` +
+      `${finding.remark ? `${finding.remark} ` : ''}${round(finding.volumeMl, 3)} mL; anomaly level peak ${round(finding.peakLevel, 4)}, ` +
       `mean ${round(finding.meanLevel, 4)} (percentile of normal tissue). ${RESEARCH_USE}`,
-    SegmentAlgorithmType: 'AUTOMATIC',
+    ...algorithm(finding, model),
+    ...property(finding),
+    TrackingID: lo(`Finding ${finding.number} of ${model.name} ${uid.slice(-12)}`),
+    TrackingUID: uid,
+    RecommendedDisplayCIELabValue: displayColour(index),
+  }
+}
+
+/** Algorithm Name is required where an algorithm took part, and the identification says which it was. */
+function algorithm({ algorithm: type = 'AUTOMATIC' }: SegFinding, model: SegContent['model']): Dataset {
+  if (type === 'MANUAL') return { SegmentAlgorithmType: type }
+  return {
+    SegmentAlgorithmType: type,
     SegmentAlgorithmName: lo(model.name),
     SegmentationAlgorithmIdentificationSequence: [
       {
@@ -173,13 +200,25 @@ function segment(finding: SegFinding, index: number, { model, newUid }: SegConte
         AlgorithmVersion: lo(model.version),
       },
     ],
-    // CID 7150 Segmentation Property Category; CID 7159 Lesion Segmentation Type, part of CID 7151. There is no
-    // code for "unusual": a lesion is what is suspected, which the description's last sentence qualifies.
-    SegmentedPropertyCategoryCodeSequence: code('49755003', 'SCT', 'Morphologically Abnormal Structure'),
-    SegmentedPropertyTypeCodeSequence: code('52988006', 'SCT', 'Lesion'),
-    TrackingID: lo(`Finding ${finding.number} of ${model.name} ${uid.slice(-12)}`),
-    TrackingUID: uid,
-    RecommendedDisplayCIELabValue: displayColour(index),
+  }
+}
+
+/** SNOMED CT concepts of CID 7158 and 7193 (devices) that a reader may call a finding. */
+const PHYSICAL_OBJECTS = new Set(['40388003', '19227008', '65818007', '53350007', '19923001'])
+
+/**
+ * CID 7150 Segmentation Property Category; CID 7159 Lesion Segmentation Type, part of CID 7151. There is no code for
+ * "unusual": without a reader's word a lesion is what is suspected, which the description's last sentence qualifies.
+ */
+function property({ code: concept }: SegFinding): Dataset {
+  const physical = concept?.scheme === 'SCT' && PHYSICAL_OBJECTS.has(concept.value)
+  return {
+    SegmentedPropertyCategoryCodeSequence: physical
+      ? code('260787004', 'SCT', 'Physical object')
+      : code('49755003', 'SCT', 'Morphologically Abnormal Structure'),
+    SegmentedPropertyTypeCodeSequence: concept
+      ? code(concept.value, concept.scheme, concept.meaning)
+      : code('52988006', 'SCT', 'Lesion'),
   }
 }
 
