@@ -58,12 +58,17 @@ function coarseCells(grid: Grid, huSlice: (k: number) => Int16Array): Cells {
     })
   }
   const axes = [0, 1, 2] as const
-  // No smaller than the box around a voxel: every cell within the scan then holds a voxel's centre.
-  const edge = axes.map((p) => {
-    const voxel = axes.map((a) => Math.abs(d[3 * p + a]!) * spacing[a])
-    return Math.max(CELL_MM[p], 1.001 * (voxel[0] + voxel[1] + voxel[2]))
-  }) as unknown as Vec3
-  const dims = axes.map((p) => Math.floor((high[p] - low[p]) / edge[p] + 2e-6) + 1) as unknown as Vec3
+  // Cells fill the scan exactly, each at least as large as the box around a voxel: so every one that lies in the
+  // scan holds a voxel's centre.
+  const voxel = axes.map((p) =>
+    axes.map((a) => Math.abs(d[3 * p + a]!) * spacing[a]).reduce((sum, mm) => sum + mm),
+  )
+  const extent = axes.map((p) => high[p] - low[p] + voxel[p])
+  const dims = axes.map((p) =>
+    Math.max(1, Math.floor(extent[p] / Math.max(CELL_MM[p], voxel[p]) + 1e-6)),
+  ) as unknown as Vec3
+  const edge = axes.map((p) => extent[p] / dims[p]) as unknown as Vec3
+  const begin = axes.map((p) => low[p] - voxel[p] / 2)
   const count = dims[0] * dims[1] * dims[2]
   const hu = new Float32Array(count)
   const bone = new Float32Array(count)
@@ -74,9 +79,7 @@ function coarseCells(grid: Grid, huSlice: (k: number) => Int16Array): Cells {
   for (let k = 0; k < nz; k++) {
     const slice = huSlice(k)
     for (let j = 0, o = 0; j < ny; j++) {
-      // A hair inside, so that rounding puts no voxel before the first cell or behind the last.
-      const at = indexToPatient(grid, [0, j, k]).map((mm, p) => (mm - low[p]) / edge[p] + 1e-6)
-      let [l, p, s] = at
+      let [l, p, s] = indexToPatient(grid, [0, j, k]).map((mm, a) => (mm - begin[a]) / edge[a])
       for (let i = 0; i < nx; i++, o++, l += stepL, p += stepP, s += stepS) {
         const cell = Math.trunc(l) + dims[0] * (Math.trunc(p) + dims[1] * Math.trunc(s))
         const value = slice[o]
@@ -96,7 +99,7 @@ function coarseCells(grid: Grid, huSlice: (k: number) => Int16Array): Cells {
     hu[cell] /= voxels[cell]
     bone[cell] /= voxels[cell]
   }
-  const first = axes.map((p) => low[p] + edge[p] / 2) as unknown as Vec3
+  const first = axes.map((p) => begin[p] + edge[p] / 2) as unknown as Vec3
   return { dims, edge, first, hu, bone, seen }
 }
 
@@ -266,6 +269,6 @@ function lungRange(slabs: readonly BodySlab[], slabMm: number): BodyProfile['lun
   }
 }
 
-function isWhole({ cut }: BodySlab): boolean {
-  return Math.max(cut.right, cut.left, cut.anterior, cut.posterior) <= MOST_CUT
+function isWhole({ box, cut }: BodySlab): boolean {
+  return box !== null && Math.max(cut.right, cut.left, cut.anterior, cut.posterior) <= MOST_CUT
 }

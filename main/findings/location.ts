@@ -79,7 +79,7 @@ export function describeLocation(centreMm: Vec3, huMean: number, profile: BodyPr
     side: sideOf(centreMm[0], slab, profile),
     depth: depthOf(centreMm[1], slab),
     level: levelAt(centreMm[2], profile),
-    tissue: tissueOf(huMean, slab),
+    tissue: tissueOf(huMean, slab, profile),
   }
 }
 
@@ -128,9 +128,13 @@ function levelAt(s: number, { lungs }: BodyProfile): BodyLevel | null {
 }
 
 /** Usual ranges; what lies between lung and fat is a mixture that the mean does not tell. */
-function tissueOf(hu: number, slab: BodySlab | null): Tissue | null {
+function tissueOf(hu: number, slab: BodySlab | null, { lungs }: BodyProfile): Tissue | null {
   if (hu < -950) return 'gas'
-  if (hu < -400) return slab && slab.lungCm2 > 0 ? 'lung' : null
+  if (hu < -400) {
+    if (slab && slab.lungCm2 > 0) return 'lung'
+    // Where the scan shows that lungs are elsewhere, so much air is gas with its blurred edge.
+    return lungs && slab ? 'gas' : null
+  }
   if (hu < -150) return null
   if (hu < -30) return 'fat'
   if (hu < 120) return 'soft tissue'
