@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { CallInput, CallName, CallOutput } from '../../preload/contract.ts'
+import { WorkstationError } from '../errors.ts'
+import { EngineClient } from '../inference/client.ts'
+import type { Host } from '../inference/devices.ts'
+import { type Library, openLibrary } from '../library/index.ts'
+import { ReaderClient } from '../reading/client.ts'
+import { addSeries, removeUnusedImports } from './addSeries.ts'
+import { appInfo } from './appInfo.ts'
+import { serveData } from './data.ts'
+import { openDataFolder } from './dataFolder.ts'
+import { entryOf, storedSeries } from './entries.ts'
+import { Devices, installedModel, listModels } from './equipment.ts'
+import { Events } from './events.ts'
+import type { ExportReview } from './exportReview.ts'
+import { writeExport } from './exports.ts'
+import { asFailure } from './failures.ts'
+import { FileHandles } from './fileHandles.ts'
+import { Jobs } from './jobs.ts'
+import { OpenedRuns } from './openedRuns.ts'
+import { openSeries } from './openSeries.ts'
+import { thumbnailBytes } from './reviews.ts'
+import { RunQueue } from './runs.ts'
+import { SAMPLE, Sample, type SampleOptions } from './sample.ts'
+import type { HostAbilities, Workstation } from './types.ts'
+import { VoxelCache } from './voxelCache.ts'
+
+export type { HostAbilities, Workstation } from './types.ts'
+
+export interface WorkstationOptions {
+  /** User data: library, runs, voxel cache. Made where missing; one process at a time. */
+  dataFolder: string
+  /** Folders that the window may look through. */
+  roots: readonly string[]
+  abilities: HostAbilities
+  /** Where model packages are; the ones that come with the product where absent. */
+  modelsFolder?: string
+  /** Most that the voxels of opened series may take on disk, those in use excepted. */
+  cacheLimitBytes?: number
+  /** What does the work; the product's own where absent. Each is closed with the workstation. */
+  library?: Library
+  newReader?: () => ReaderClient
+  engine?: EngineClient
+  exportReview?: ExportReview
+  machine?: Host
+  sample?: SampleOptions
+}
+
+/** Some hundred abdomens. */
+const CACHE_LIMIT_BYTES = 20e9
+
+type Handlers = { [N in CallName]: (input: CallInput<N>) => CallOutput<N> | Promise<CallOutput<N>> }
+
+/**
+ * The application, whatever the host. Takes up what the last process left: queued runs go on.
+ * @throws WorkstationError what opening the library throws; `output/…` where the data folder cannot be used
+ */
+export async function createWorkstation(options: WorkstationOptions): Promise<Workstation> {
+  const { roots, abilities, modelsFolder } = options
+  const path = resolve(options.dataFolder)
+  // First: it is what keeps a second process out of the folder.
+  const library = options.library ?? openLibrary(path)
+  try {
+    return await build()
+  } catch (error) {
+    library.close()
+    throw asFailure(error, path)
+  }
+
+  async function build(): Promise<Workstation> {
+    const folder = await openDataFolder(path)
+    const files = await FileHandles.create(roots)
+    const events = new Events()
+    const jobs = new Jobs(events)
+    const devices = new Devices(options.machine)
+    const cache = new VoxelCache({
+      folder: folder.cache,
+      limitBytes: options.cacheLimitBytes ?? CACHE_LIMIT_BYTES,
+    })
+    await cache.tidy()
+    await removeUnusedImports(library, folder)
+
+    // Three, each started when it is first needed: looking through a folder and reading for a run that waits its turn
+    // must not keep the reader from the series he opens.
+    const newReader = options.newReader ?? (() => new ReaderClient())
+    const readers = { adding: newReader(), showing: newReader(), screening: newReader() }
+    const engine = options.engine ?? new EngineClient(options.machine ? { host: options.machine } : {})
+    const findModel = (name?: string) => installedModel(name, modelsFolder)
+
+    const adding = { library, events, reader: readers.adding, folder }
+    const sample = new Sample(adding, options.sample ?? SAMPLE)
+    const runs = new RunQueue({
+      library,
+      events,
+      cache,
+      reader: readers.screening,
+      engine,
+      work: folder.work,
+      dataFolder: path,
+      findModel,
+      onDevice: (outcome) => devices.learn(outcome),
+    })
+    const opened = new OpenedRuns(library)
+    const opening = { library, events, cache, reader: readers.showing }
+    const exporting = { library, runs: opened, cache, reader: readers.screening, files }
+
+    /** Two windows that open one series wait for the same job. */
+    const openings = new Map<string, Promise<CallOutput<'series.open'>>>()
+
+    async function removeSeries(seriesId: string): Promise<void> {
+      entryOf(library, seriesId)
+      jobs.cancel(seriesId)
+      await runs.endOf(seriesId)
+      // The rows first: files without a row are found at the next start, a row without files is a broken promise.
+      for (const runId of library.removeSeries(seriesId))
+        await rm(library.runFolder(runId), { recursive: true, force: true })
+      events.emit('series.removed', { seriesId })
+      await cache.remove(seriesId)
+      await removeUnusedImports(library, folder)
+    }
+
+    const handlers: Handlers = {
+      'app.info': () => appInfo(path, abilities),
+      'settings.all': () => library.settings() as CallOutput<'settings.all'>,
+      'settings.set': ({ key, value }) => {
+        library.setSetting(key, value)
+        return {}
+      },
+      'files.pick': async ({ purpose }) => {
+        if (!abilities.pick)
+          throw new WorkstationError('usage/no-dialog', 'This program has no dialog of the system to show.')
+        return (await abilities.pick(purpose))?.map((chosen) => files.grant(chosen)) ?? null
+      },
+      'files.list': ({ folder: handle }) => files.list(handle),
+      'files.resolve': ({ path: typed }) => files.resolve(typed),
+      'files.makeFolder': ({ parent, name }) => files.makeFolder(parent, name),
+      'files.show': async ({ handle }) => {
+        if (!abilities.showInFolder)
+          throw new WorkstationError('usage/cannot-show', 'Folders cannot be shown from here.')
+        await abilities.showInFolder(files.path(handle))
+        return {}
+      },
+
+      'library.list': () => library.listSeries(),
+      'library.add': ({ job, handles }) => {
+        const paths = handles.map((handle) => files.path(handle))
+        return jobs.run(job, (running) => addSeries(paths, running, adding))
+      },
+      'library.addSample': ({ job }) => jobs.run(job, (running) => sample.add(running)),
+      'library.cancel': ({ job }) => {
+        jobs.cancel(job)
+        return {}
+      },
+      'library.remove': async ({ seriesId }) => {
+        await removeSeries(seriesId)
+        return {}
+      },
+
+      'series.open': ({ seriesId }) => {
+        const there = openings.get(seriesId)
+        if (there) return there
+        const opening1 = jobs.run(seriesId, (running) => openSeries(seriesId, running, opening))
+        openings.set(seriesId, opening1)
+        const over = () => openings.delete(seriesId)
+        opening1.then(over, over)
+        return opening1
+      },
+      'series.setThumbnail': ({ seriesId, png }) => {
+        storedSeries(library, seriesId)
+        library.setThumbnail(seriesId, thumbnailBytes(png))
+        const entry = entryOf(library, seriesId)
+        events.emit('series.changed', entry)
+        return entry
+      },
+
+      'runs.start': (input) => runs.start(input),
+      'runs.cancel': ({ runId }) => runs.cancel(runId),
+      'runs.list': ({ seriesId }) => runs.list(seriesId),
+      'runs.open': ({ runId }) => opened.open(runId),
+
+      'reviews.get': ({ runId }) => library.getReviews(runId),
+      'reviews.put': ({ runId, record }) => opened.putReview(runId, record),
+      'reviews.remove': ({ runId, key }) => {
+        library.removeReview(runId, key)
+        return {}
+      },
+      'reviews.finish': ({ runId, finished }) => {
+        const entry = library.finishReview(runId, finished)
+        events.emit('series.changed', entry)
+        return entry
+      },
+      'labels.all': () => library.labels(),
+      'labels.set': ({ labels }) => library.setLabels(labels),
+
+      'export.write': (input) =>
+        jobs.run(input.job, async (running) => {
+          // Who only reads never loads the writers of three formats.
+          const write = options.exportReview ?? (await import('./exportReview.ts')).exportReview
+          return writeExport(input, running, { ...exporting, exportReview: write })
+        }),
+      'export.cancel': ({ job }) => {
+        jobs.cancel(job)
+        return {}
+      },
+
+      'models.list': () => listModels(modelsFolder),
+      'devices.list': () => devices.list(),
+    }
+
+    let closing: Promise<void> | undefined
+    async function close(): Promise<void> {
+      await Promise.all([runs.close(), jobs.close(), cache.close()])
+      await Promise.all([...Object.values(readers), engine].map((client) => client.close()))
+      for (const passing of [folder.work, folder.uploads]) await rm(passing, { recursive: true, force: true })
+      library.close()
+    }
+
+    await runs.resume()
+    return {
+      call: async (name, input) => {
+        if (closing) throw new WorkstationError('usage/closed', 'The program is being closed.')
+        try {
+          return await handlers[name](input)
+        } catch (error) {
+          throw asFailure(error, path)
+        }
+      },
+      on: (name, listener) => events.on(name, listener),
+      onAny: (listener) => events.onAny(listener),
+      data: async (request) => {
+        if (closing) return new Response(null, { status: 404 })
+        return serveData(request, { library, cache })
+      },
+      grantPath: (chosen) => files.grant(resolve(chosen)),
+      uploadFolder: async () => {
+        const upload = join(folder.uploads, randomUUID())
+        await mkdir(upload, { recursive: true, mode: 0o700 })
+        return upload
+      },
+      openPaths: (paths) => {
+        events.emit(
+          'files.opened',
+          paths.map((chosen) => files.grant(resolve(chosen))),
+        )
+      },
+      close: () => {
+        closing ??= close()
+        return closing
+      },
+    }
+  }
+}

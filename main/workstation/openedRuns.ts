@@ -1,0 +1,69 @@
+import type { OpenedRun, ReviewRecord, RunEntry } from '../../preload/records.ts'
+import { WorkstationError } from '../errors.ts'
+import type { Grid } from '../imaging/volume.ts'
+import type { Library } from '../library/types.ts'
+import { dataUrl } from './data.ts'
+import { noSuchRun } from './failures.ts'
+import { checkReview } from './reviews.ts'
+import { type RunFacts, readRunFolder } from './runFolder.ts'
+
+/** Runs kept in mind: a reader works on one, and every word of a review needs its grid. */
+const KEPT = 4
+
+/** Runs that are done, as the window opens and reviews them. */
+export class OpenedRuns {
+  readonly #library: Library
+  /** A run never changes once it is done. */
+  readonly #grids = new Map<string, Grid>()
+
+  constructor(library: Library) {
+    this.#library = library
+  }
+
+  /** @throws WorkstationError `input/no-such-run`, `usage/run-not-done`, `input/run-gone` */
+  async open(runId: string): Promise<OpenedRun> {
+    const { run, facts } = await this.read(runId)
+    return {
+      run,
+      grid: facts.scan.grid,
+      calibration: facts.calibration,
+      stepsUrl: dataUrl.run(runId, 'steps'),
+      treeUrl: dataUrl.run(runId, 'tree'),
+      profileUrl: dataUrl.run(runId, 'profile'),
+      reviewFinished: this.#library.isReviewFinished(runId),
+    }
+  }
+
+  /** The run with what lies in its folder. @throws as `open` */
+  async read(
+    runId: string,
+  ): Promise<{ run: RunEntry; packageHash: string; folder: string; facts: RunFacts }> {
+    const { packageHash, record: _record, ...run } = this.#done(runId)
+    const folder = this.#library.runFolder(runId)
+    return { run, packageHash, folder, facts: await readRunFolder(folder) }
+  }
+
+  /** Committed when it returns. @throws as `open`; `usage/finding-key`, `usage/outline` */
+  async putReview(runId: string, record: ReviewRecord): Promise<ReviewRecord> {
+    checkReview(record, await this.#grid(runId))
+    return this.#library.putReview(runId, record)
+  }
+
+  async #grid(runId: string): Promise<Grid> {
+    this.#done(runId)
+    let grid = this.#grids.get(runId)
+    if (!grid) {
+      grid = (await this.read(runId)).facts.scan.grid
+      this.#grids.set(runId, grid)
+      if (this.#grids.size > KEPT) this.#grids.delete(this.#grids.keys().next().value!)
+    }
+    return grid
+  }
+
+  #done(runId: string) {
+    const run = this.#library.getRun(runId)
+    if (!run) throw noSuchRun()
+    if (run.status === 'done') return run
+    throw new WorkstationError('usage/run-not-done', 'This screening has no results that could be opened.')
+  }
+}
