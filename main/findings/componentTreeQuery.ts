@@ -54,14 +54,16 @@ const LARGEST_NUMBER = 0xffff
 
 /**
  * Nodes that are the components at a step, in order of rank: what `findFindings` finds at `steps.level[step − 1]`,
- * without any limit on their number.
+ * without any limit on their number unless one is given.
  * @param step from 1 to the number of steps
+ * @param limit stops at so many, which are the highest-ranked
  * @throws WorkstationError 'usage/min-volume' below what the tree holds; RangeError for a step that there is not
  */
 export function treeNodesAt(
   tree: ComponentTree,
   step: number,
-  minVolumeMl = tree.minComponentMl,
+  minVolumeMl: number = tree.minComponentMl,
+  limit = Number.POSITIVE_INFINITY,
 ): Int32Array {
   const { nodes } = tree
   if (!(Number.isInteger(step) && step >= 1 && step <= tree.steps.level.length))
@@ -69,7 +71,7 @@ export function treeNodesAt(
   const minVoxels = leastVoxels(tree, minVolumeMl)
   const found = new Int32Array(nodes.step.length)
   let count = 0
-  for (let node = 0; node < found.length; node++) {
+  for (let node = 0; node < found.length && count < limit; node++) {
     if (nodes.step[node] < step || nodes.voxelCount[node] < minVoxels) continue
     const parent = nodes.parent[node]
     if (parent < 0 || nodes.step[parent] < step) found[count++] = node
@@ -90,11 +92,8 @@ export function treeComponentsAt(tree: ComponentTree, step: number, query: TreeQ
       `The largest number of findings must be a whole number of at least 1, not ${maxFindings}.`,
     )
   }
-  const nodes = treeNodesAt(tree, step, minVolumeMl)
-  const findings: Finding[] = []
-  const count = Math.min(nodes.length, maxFindings, LARGEST_NUMBER)
-  for (let rank = 0; rank < count; rank++) findings.push(treeFinding(tree, nodes[rank], rank + 1))
-  return findings
+  const nodes = treeNodesAt(tree, step, minVolumeMl, Math.min(maxFindings, LARGEST_NUMBER))
+  return Array.from(nodes, (node, rank) => treeFinding(tree, node, rank + 1))
 }
 
 /** The measurements of one node. @param number its rank among the findings it is one of, from 1 */
