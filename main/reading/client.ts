@@ -7,7 +7,7 @@ import { WorkstationError } from '../errors.ts'
 import type { InputReport } from '../imaging/inputReport.ts'
 import type { ReadProgress } from '../imaging/open.ts'
 import { type ChildExit, type ChildHandle, forkChild, type SpawnChild } from '../processes/childProcess.ts'
-import { compileCacheFolder } from './compileCache.ts'
+import { compileCacheEnv } from './compileCache.ts'
 import { memoryKills, reasonOfDeath } from './killedForMemory.ts'
 import {
   HANG_LIMIT_MS,
@@ -63,7 +63,7 @@ export function forkReader(): ChildHandle {
   const remove = () => rmSync(folder, { recursive: true, force: true })
   const child = forkChild(READER_ENTRY, {
     execArgv: [`--max-old-space-size=${HEAP_LIMIT_MB}`, '--expose-gc'],
-    env: { TMPDIR: folder, TEMP: folder, TMP: folder, NODE_COMPILE_CACHE: compileCacheFolder() },
+    env: { TMPDIR: folder, TEMP: folder, TMP: folder, ...compileCacheEnv() },
   })
   process.once('exit', remove)
   child.onExit(() => {

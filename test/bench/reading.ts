@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ReaderClient } from '../../main/reading/client.ts'
-import { compileCacheFolder } from '../../main/reading/compileCache.ts'
+import { compileCacheEnv } from '../../main/reading/compileCache.ts'
 import { compressPictures, makePictures, makeSeries } from './readingSeries.ts'
 
 /**
@@ -221,7 +221,7 @@ function timed(command: string[], speaks: boolean): Promise<Finished> {
   const [program, ...args] = gnuTime ? ['/usr/bin/time', '-f', 'peak %M', ...command] : command
   return new Promise((resolve, reject) => {
     const started = performance.now()
-    const env = { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() }
+    const env = { ...process.env, ...compileCacheEnv() }
     const child = spawn(program!, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text) => {
