@@ -22,7 +22,8 @@ export default defineConfig({
     // A strict CSP has no room for data: scripts, and a worker inlined as data: would be one.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 4096,
+    // Cornerstone with vtk.js is 4.1 MB, from this computer's own disk.
+    chunkSizeWarningLimit: 5000,
     rolldownOptions: {
       output: {
         codeSplitting: {

@@ -37,7 +37,7 @@ export function ipcHandlers(workstation: Workstation, isWindow: (sender: unknown
   return {
     'workstation:call': async (event, name, input) => {
       check(event)
-      return await answerCall(workstation, String(name), input)
+      return await answerCall(workstation, typeof name === 'string' ? name : '', input)
     },
     'workstation:drop': async (event, paths) => {
       check(event)

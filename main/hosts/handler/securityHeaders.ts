@@ -2,20 +2,19 @@ import type { MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 
 /**
- * Nothing from elsewhere, nothing inline, no eval. What is let through was measured against the window as built:
- * - `wasm-unsafe-eval`: WebAssembly modules (codecs) compile; JavaScript's eval stays shut.
- * - `worker-src blob:`: Cornerstone's web worker manager and vtk.js start workers from blobs of our own code.
- * - `style-src 'unsafe-inline'`: Mantine writes its theme variables, and annotation drawing its SVG, as inline styles.
- * - `img-src data: blob:`: thumbnails and key images drawn on a canvas.
+ * Nothing from elsewhere, no inline script, no eval, not even WebAssembly: voxels are decoded in main. What is let
+ * through was found by running the window (Mantine, Cornerstone with its tools and worker) under `'self'` alone:
+ * - `style-src 'unsafe-inline'`: Mantine writes its theme variables as a style element, Cornerstone style attributes.
+ * - `img-src blob: data:`: Cornerstone's cursors are SVG blobs; thumbnails are drawn on a canvas.
  */
 const CONTENT_SECURITY_POLICY = {
   defaultSrc: ["'none'"],
-  scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
-  workerSrc: ["'self'", 'blob:'],
+  scriptSrc: ["'self'"],
+  workerSrc: ["'self'"],
   styleSrc: ["'self'", "'unsafe-inline'"],
   imgSrc: ["'self'", 'data:', 'blob:'],
   fontSrc: ["'self'"],
-  connectSrc: ["'self'", 'blob:'],
+  connectSrc: ["'self'"],
   baseUri: ["'none'"],
   formAction: ["'none'"],
   frameAncestors: ["'none'"],
