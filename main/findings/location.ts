@@ -62,6 +62,8 @@ const UNSURE_MIDDLE_MM = 40
 const TRUNK_WIDTH_MM = 250
 /** Half width of the band that is called the midline. */
 const MIDLINE_MM = 10
+/** Fat and soft tissue with their noise stay below it; a mixture with air or bone does not. */
+const MOST_EVEN_SD = 100
 /** How far the end of the lungs may be off: the partial volume of a slab or two. */
 const LUNG_END_MM = 5
 /** A third of a small adult's lungs: so near to one end, it is known which third it is without the other. */
@@ -71,15 +73,21 @@ const THIRD_MM = 60
  * Where a finding lies, in words, from the patient's coordinates: the patient's left is left. What the scan does not
  * show is null: the side in a crop that cuts the body, the body level where no lungs are seen or where they are cut.
  * @param centreMm the finding's centre, LPS mm
- * @param huMean its mean HU, which alone decides the tissue: a guess, not a segmentation
+ * @param huMean its mean HU, which decides the tissue: a guess, not a segmentation
+ * @param huSd its standard deviation, HU: a nodule with lung around it has the mean of fat, but not its evenness
  */
-export function describeLocation(centreMm: Vec3, huMean: number, profile: BodyProfile): FindingLocation {
+export function describeLocation(
+  centreMm: Vec3,
+  huMean: number,
+  profile: BodyProfile,
+  huSd = 0,
+): FindingLocation {
   const slab = slabAt(profile, centreMm[2])
   return {
     side: sideOf(centreMm[0], slab, profile),
     depth: depthOf(centreMm[1], slab),
     level: levelAt(centreMm[2], profile),
-    tissue: tissueOf(huMean, slab, profile),
+    tissue: tissueOf(huMean, huSd, slab, profile),
   }
 }
 
@@ -128,14 +136,14 @@ function levelAt(s: number, { lungs }: BodyProfile): BodyLevel | null {
 }
 
 /** Usual ranges; what lies between lung and fat is a mixture that the mean does not tell. */
-function tissueOf(hu: number, slab: BodySlab | null, { lungs }: BodyProfile): Tissue | null {
+function tissueOf(hu: number, sd: number, slab: BodySlab | null, { lungs }: BodyProfile): Tissue | null {
   if (hu < -950) return 'gas'
   if (hu < -400) {
     if (slab && slab.lungCm2 > 0) return 'lung'
     // Where the scan shows that lungs are elsewhere, so much air is gas with its blurred edge.
     return lungs && slab ? 'gas' : null
   }
-  if (hu < -150) return null
+  if (hu < -150 || (hu < 120 && sd > MOST_EVEN_SD)) return null
   if (hu < -30) return 'fat'
   if (hu < 120) return 'soft tissue'
   if (hu < 250) return 'contrast or calcification'

@@ -110,6 +110,11 @@ describe('the tissue', () => {
     expect(describeLocation([60, 0, 100], hu, profile).tissue).toBe(tissue)
   })
 
+  it('of a nodule with lung around it is not fat, though their mean may be', () => {
+    const tissue = (sd: number) => describeLocation([60, 0, 100], -100, profile, sd).tissue
+    expect([tissue(30), tissue(350)]).toEqual(['fat', null])
+  })
+
   it('of as much air is gas in a slab without lung, and not known where lungs are not seen at all', () => {
     expect(describeLocation([60, 0, -50], -800, profile).tissue).toBe('gas')
     const slabs = profile.slabs.map((s) => ({ ...s, lungCm2: 0 }))
