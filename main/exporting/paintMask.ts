@@ -44,7 +44,7 @@ export function paintMask(
 function overlapWarning(lost: Map<string, number>): Warning {
   const pairs = [...lost].slice(0, NAMED_PAIRS).map(([pair, count]) => {
     const [before, after] = pair.split(' ')
-    return `${count} of finding ${before} are given to finding ${after}`
+    return `${count} of finding ${before} went to finding ${after}`
   })
   const more = lost.size > NAMED_PAIRS ? `, and so on for ${lost.size - NAMED_PAIRS} more pairs` : ''
   return {
