@@ -103,6 +103,11 @@ export class ReaderClient {
     return this.#process?.pid
   }
 
+  /** Starts the process ahead of the first request, for who has other things to do until then. */
+  start(): void {
+    this.#start()
+  }
+
   /**
    * Opens a scan as `openCt` does; its voxels go to `voxelsFile` and are never held here. Jobs wait for each other.
    *

@@ -42,6 +42,8 @@ export async function screenWith(
   flags: ScreenFlags,
   { client, reader, signal, reporter }: CommandContext,
 ): Promise<ScreenResult> {
+  // It loads while the model's files are looked at.
+  reader.start()
   const pkg = await findModel(flags.model)
   const request = {
     input,

@@ -24,7 +24,9 @@ interface Outcome {
  * would keep at home (ONNX Runtime's telemetry keeps a device identifier there, where it is not switched off).
  */
 function start(args: string[], temporary: string): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const env = { ...process.env, TMPDIR: temporary, TEMP: temporary, HOME: temporary }
+  const folders = { TMPDIR: temporary, TEMP: temporary, HOME: temporary }
+  // The compiled modules of the reader are kept on purpose; without them nothing at all may be left.
+  const env = { ...process.env, ...folders, NODE_DISABLE_COMPILE_CACHE: '1' }
   const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text) => {

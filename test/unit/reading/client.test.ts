@@ -138,6 +138,15 @@ describe('one process', () => {
   })
 })
 
+test('a process that was started ahead takes the first request', async () => {
+  const reader = own({})
+  reader.start()
+  const { pid } = reader
+  expect(pid).toBeGreaterThan(0)
+  expect((await reader.describe(good)).series).toHaveLength(1)
+  expect(reader.pid).toBe(pid)
+})
+
 describe('an input that takes the reader down', () => {
   test('costs the job, not this process: SIGKILL in the middle of reading', async () => {
     const write = `import('node:fs').then((fs) => { fs.writeFileSync(voxelsFile, 'half'); ${REPORTED} })`
