@@ -49,19 +49,37 @@ export function changeReview(
   after: ReviewRecord | null,
   values?: Readonly<Record<string, string | number>>,
 ): Promise<void> {
-  const { runId, records } = useReview.getState()
+  return amendReview(name, key, () => after, values)
+}
+
+/**
+ * As `changeReview`, from what is said of the finding when its turn comes: a note that is still being stored is not
+ * lost to a state that was set right after it.
+ */
+export function amendReview(
+  name: string,
+  key: string,
+  change: (record: ReviewRecord) => ReviewRecord | null,
+  values?: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  const { runId } = useReview.getState()
   if (!runId) return Promise.reject(new Error('There is no run to review.'))
-  const before = records.get(key) ?? null
+  let made: { before: ReviewRecord | null; after: ReviewRecord | null } | undefined
   return perform({
     name,
     subject: key,
     ...(values ? { values } : {}),
-    apply: () => store(runId, key, after),
-    revert: () => store(runId, key, before),
+    apply: () => {
+      const store = useReview.getState()
+      if (store.runId !== runId) throw new Error('The run was closed before the change was stored.')
+      made ??= { before: store.records.get(key) ?? null, after: change(recordOf(store, key)) }
+      return put(runId, key, made.after)
+    },
+    revert: () => put(runId, key, made?.before ?? null),
   })
 }
 
-async function store(runId: string, key: string, record: ReviewRecord | null): Promise<void> {
+async function put(runId: string, key: string, record: ReviewRecord | null): Promise<void> {
   const stored = record ? await call('reviews.put', { runId, record }) : undefined
   if (!stored) await call('reviews.remove', { runId, key })
   useReview.setState((state) => {
@@ -80,6 +98,5 @@ export function setFindingState(
   state: ReviewState,
   thresholdLevel: number | null,
 ): Promise<void> {
-  const before = recordOf(useReview.getState(), key)
-  return changeReview(`undo.state.${state}`, key, { ...before, state, thresholdLevel })
+  return amendReview(`undo.state.${state}`, key, (before) => ({ ...before, state, thresholdLevel }))
 }

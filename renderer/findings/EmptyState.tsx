@@ -1,0 +1,79 @@
+import { Button, Text } from '@mantine/core'
+import { formatLevel } from '../../main/findings/level.ts'
+import { t } from '../i18n/index.ts'
+import { moveThreshold } from '../overlay/commands.ts'
+import { screenSeries } from '../runs/starting.ts'
+import { useLibrary } from '../state/library.ts'
+import { thresholdLevel, useOverlay } from '../state/overlay.ts'
+import { useSession } from '../state/session.ts'
+import classes from './findings.module.css'
+import { setFindingsUi } from './findingsUi.ts'
+import { rarityWords, volumeWords } from './words.ts'
+
+/** What a press on “Lower the threshold” is worth. */
+const STEPS_LOWER = 10
+
+/** Why there is no list where no run is on screen, and what to do about it. */
+export function NoRun() {
+  const { scan, loading, seriesId } = useSession()
+  const runs = useLibrary((s) => s.runs)
+  const entry = useLibrary((s) => s.series.find((one) => one.id === seriesId)) ?? scan?.series
+  if (loading !== null) return <Words>{t('findings.empty.loading')}</Words>
+  if (!scan || !entry) return <Words>{t('findings.empty.noScan')}</Words>
+  if (!entry.canScreen)
+    return (
+      <Words>
+        {t('findings.empty.cannot')} {entry.reason?.message}
+      </Words>
+    )
+  const run = runs.find((one) => one.seriesId === entry.id)
+  if (run?.status === 'queued' || run?.status === 'running')
+    return <Words>{t('findings.empty.running')}</Words>
+  return (
+    <Words>
+      {run && run.status !== 'done' ? t('findings.empty.failed') : t('findings.empty.noRun')}{' '}
+      {run?.error?.message}
+      <Button mt="sm" onClick={() => screenSeries([entry.id])}>
+        {t('findings.empty.screen')}
+      </Button>
+    </Words>
+  )
+}
+
+/** Nothing above the threshold: said without calling anything normal. */
+export function NothingFound() {
+  const overlay = useOverlay()
+  const level = thresholdLevel(overlay) ?? 0
+  return (
+    <Words>
+      {t('findings.empty.none', { volume: volumeWords(overlay.minVolumeMl), rarity: rarityWords(level) })}
+      <Button
+        mt="sm"
+        variant="default"
+        title={formatLevel(level)}
+        onClick={() => moveThreshold(-STEPS_LOWER)}
+      >
+        {t('findings.empty.lower')}
+      </Button>
+    </Words>
+  )
+}
+
+export function AllFiltered({ count }: { count: number }) {
+  return (
+    <Words>
+      {t('findings.empty.filtered', { count })}
+      <Button mt="sm" variant="default" onClick={() => setFindingsUi({ text: '', states: [] })}>
+        {t('findings.filter.clear')}
+      </Button>
+    </Words>
+  )
+}
+
+function Words({ children }: { children: React.ReactNode }) {
+  return (
+    <Text component="div" size="sm" c="dimmed" className={classes.empty ?? ''}>
+      {children}
+    </Text>
+  )
+}

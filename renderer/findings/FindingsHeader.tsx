@@ -1,0 +1,85 @@
+import { Button, Group, Popover, Progress, Text, Title } from '@mantine/core'
+import { IconCheck } from '@tabler/icons-react'
+import { useState } from 'react'
+import { t } from '../i18n/index.ts'
+import type { OpenResult } from '../state/session.ts'
+import { finishReview, goTo } from './actions.ts'
+import { listedFindings } from './current.ts'
+import classes from './findings.module.css'
+import { useFindingsUi } from './findingsUi.ts'
+import { nextToReview, reviewProgress } from './order.ts'
+import type { ReviewFinding } from './reviewFindings.ts'
+
+interface Props {
+  findings: readonly ReviewFinding[]
+  result: OpenResult
+}
+
+/** How far the review is, and its end. */
+export function FindingsHeader({ findings, result }: Props) {
+  const { reviewed, total } = reviewProgress(findings)
+  const words = t('findings.count', { reviewed, total })
+  return (
+    <header className={classes.header}>
+      <Title order={2}>{t('findings.title')}</Title>
+      <span className={classes.count}>{words}</span>
+      <FinishButton left={total - reviewed} result={result} />
+      <Progress
+        className={classes.progress ?? ''}
+        value={total === 0 ? 0 : (100 * reviewed) / total}
+        aria-label={t('findings.progress')}
+      />
+    </header>
+  )
+}
+
+function FinishButton({ left, result }: { left: number; result: OpenResult }) {
+  const [asking, setAsking] = useState(false)
+  const finished = useFindingsUi((s) => s.finished.get(result.run.id)) ?? result.reviewFinished
+  if (finished)
+    return (
+      <Group gap={6} wrap="nowrap">
+        <Text size="xs" className={classes.finished ?? ''}>
+          <IconCheck size={14} aria-hidden /> {t('findings.finished')}
+        </Text>
+        <Button size="compact-xs" variant="subtle" onClick={() => finishReview(false)}>
+          {t('findings.reopen')}
+        </Button>
+      </Group>
+    )
+  const finish = () => {
+    setAsking(false)
+    void finishReview(true)
+  }
+  const goOn = () => {
+    setAsking(false)
+    const next = nextToReview(listedFindings(), null)
+    if (next) goTo(next)
+  }
+  return (
+    <Popover opened={asking} onChange={setAsking} width={260} position="bottom-end" trapFocus withinPortal>
+      <Popover.Target>
+        <Button
+          size="compact-xs"
+          variant={left === 0 ? 'filled' : 'default'}
+          onClick={() => (left === 0 ? finish() : setAsking(!asking))}
+        >
+          {t('findings.finish')}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Text size="sm" mb="sm">
+          {t('findings.finish.left', { count: left })}
+        </Text>
+        <Group gap="xs" justify="flex-end">
+          <Button variant="default" size="compact-sm" onClick={finish}>
+            {t('findings.finish.anyway')}
+          </Button>
+          <Button size="compact-sm" onClick={goOn}>
+            {t('findings.finish.next')}
+          </Button>
+        </Group>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}

@@ -1,0 +1,71 @@
+import { Textarea } from '@mantine/core'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { t } from '../i18n/index.ts'
+import { IS_MAC } from '../shell/platform.ts'
+import { setNote } from './actions.ts'
+
+/** So that a command can find it. */
+export const NOTE_ID = 'finding-note'
+const LONGEST_NOTE = 10_000
+
+/**
+ * A free note on one finding (give it the finding's key as React key). Saved on leaving it and with Mod+Enter; what is
+ * being written stays where main could not store it.
+ */
+export function NoteEditor({ findingKey, note }: { findingKey: string; note: string }) {
+  const [text, setText] = useState(note)
+  const stored = useRef(note)
+  const written = useRef(note)
+
+  // Undo, or another window: shown unless something else is being written.
+  useEffect(() => {
+    if (written.current === stored.current) {
+      written.current = note
+      setText(note)
+    }
+    stored.current = note
+  }, [note])
+
+  const write = (value: string) => {
+    written.current = value
+    setText(value)
+  }
+  const save = () => {
+    if (written.current !== stored.current) void setNote(findingKey, written.current)
+  }
+  // Another finding was selected by other means than leaving the field.
+  useEffect(() => {
+    return () => {
+      if (written.current !== stored.current) void setNote(findingKey, written.current)
+    }
+  }, [findingKey])
+
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    const mod = IS_MAC ? event.metaKey : event.ctrlKey
+    if (event.key === 'Escape') write(stored.current)
+    else if (!(event.key === 'Enter' && mod)) return
+    event.preventDefault()
+    event.stopPropagation()
+    // Leaving it saves.
+    event.currentTarget.blur()
+    document.querySelector<HTMLElement>('[role="listbox"][data-findings]')?.focus()
+  }
+
+  return (
+    <Textarea
+      id={NOTE_ID}
+      size="xs"
+      autosize
+      minRows={1}
+      maxRows={5}
+      maxLength={LONGEST_NOTE}
+      aria-label={t('finding.note')}
+      placeholder={t('finding.note.placeholder')}
+      title={t('finding.note.hint', { key: IS_MAC ? '⌘ Enter' : 'Ctrl+Enter' })}
+      value={text}
+      onChange={(event) => write(event.currentTarget.value)}
+      onBlur={save}
+      onKeyDown={onKeyDown}
+    />
+  )
+}

@@ -1,0 +1,28 @@
+import { create } from 'zustand'
+import { INITIAL_LIST, type ListOptions } from './order.ts'
+
+/** How the list is shown, and what of it is open. */
+export interface FindingsUi extends ListOptions {
+  /** Said to assistive technology; a new text each time. */
+  announcement: string
+  labelPickerOpen: boolean
+  labelEditorOpen: boolean
+  /** Runs whose review was finished or reopened in this window; for others OpenedRun tells. */
+  finished: ReadonlyMap<string, boolean>
+}
+
+export const useFindingsUi = create<FindingsUi>(() => ({
+  ...INITIAL_LIST,
+  announcement: '',
+  labelPickerOpen: false,
+  labelEditorOpen: false,
+  finished: new Map(),
+}))
+
+export const setFindingsUi = (change: Partial<FindingsUi>): void => useFindingsUi.setState(change)
+
+export function announce(text: string): void {
+  // The same words twice are two announcements: a zero-width space makes them differ.
+  const { announcement } = useFindingsUi.getState()
+  useFindingsUi.setState({ announcement: announcement === text ? `${text}\u200b` : text })
+}

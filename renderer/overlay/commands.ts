@@ -1,0 +1,73 @@
+import type { Command } from '../commands/registry.ts'
+import { DEFAULT_LEVEL, setOverlay, setStep, stepOfLevel, useOverlay } from '../state/overlay.ts'
+
+/** What a press with Shift is worth. */
+const MANY_STEPS = 10
+
+const hasRun = () => useOverlay.getState().steps !== null
+
+export function moveThreshold(by: number): void {
+  setStep(useOverlay.getState().step + by)
+}
+
+export function resetThreshold(): void {
+  const { steps } = useOverlay.getState()
+  if (steps) setStep(stepOfLevel(steps, DEFAULT_LEVEL))
+}
+
+/** What the overlay was before the key that hides it went down. */
+let wasVisible = true
+
+export function overlayCommands(): Command[] {
+  const move = (id: string, keys: string[], by: number): Command => ({
+    id,
+    group: 'overlay',
+    keys,
+    repeats: true,
+    enabled: hasRun,
+    run: () => moveThreshold(by),
+  })
+  return [
+    move('overlay.lower', ['['], -1),
+    move('overlay.higher', [']'], 1),
+    // Shift makes braces of the brackets on the keyboards that have them side by side.
+    move('overlay.lowerMuch', ['{'], -MANY_STEPS),
+    move('overlay.higherMuch', ['}'], MANY_STEPS),
+    { id: 'overlay.reset', group: 'overlay', enabled: hasRun, run: resetThreshold },
+    {
+      id: 'overlay.hold',
+      group: 'overlay',
+      keys: ['h'],
+      repeats: false,
+      enabled: hasRun,
+      run: (event) => {
+        // From the palette there is no key that goes up again.
+        if (!event) return setOverlay({ visible: !useOverlay.getState().visible })
+        wasVisible = useOverlay.getState().visible
+        setOverlay({ visible: false })
+      },
+      release: () => setOverlay({ visible: wasVisible }),
+    },
+    {
+      id: 'overlay.toggle',
+      group: 'overlay',
+      keys: ['Shift+h'],
+      enabled: hasRun,
+      run: () => setOverlay({ visible: !useOverlay.getState().visible }),
+    },
+    {
+      id: 'overlay.blink',
+      group: 'overlay',
+      keys: ['Alt+h'],
+      enabled: hasRun,
+      run: () => setOverlay({ blinking: !useOverlay.getState().blinking }),
+    },
+    {
+      id: 'overlay.style',
+      group: 'overlay',
+      keys: ['o'],
+      enabled: hasRun,
+      run: () => setOverlay({ style: useOverlay.getState().style === 'fill' ? 'outline' : 'fill' }),
+    },
+  ]
+}

@@ -1,0 +1,117 @@
+import { ActionIcon, NumberInput, Slider, Text, Title, Tooltip } from '@mantine/core'
+import { IconChevronLeft, IconChevronRight, IconRestore } from '@tabler/icons-react'
+import { useEffect, useMemo } from 'react'
+import { formatLevel } from '../../main/findings/level.ts'
+import { voxelVolumeMl } from '../../main/imaging/volume.ts'
+import { registerCommands } from '../commands/registry.ts'
+import { percentileWords, volumeWords } from '../findings/words.ts'
+import { t } from '../i18n/index.ts'
+import { setOverlay, useOverlay } from '../state/overlay.ts'
+import { type OpenResult, useSession } from '../state/session.ts'
+import { Appearance } from './Appearance.tsx'
+import { moveThreshold, overlayCommands, resetThreshold } from './commands.ts'
+import { setStepInFrame } from './frameStep.ts'
+import { voxelsFrom } from './histogram.ts'
+import { LevelHistogram } from './LevelHistogram.tsx'
+import classes from './overlay.module.css'
+
+/** The threshold and the look of the heat map. Once in the window, for it also brings the keys. */
+export function ThresholdPanel() {
+  useEffect(() => registerCommands(overlayCommands()), [])
+  const result = useSession((s) => s.result)
+  const hasSteps = useOverlay((s) => s.steps !== null)
+  return (
+    <section className={classes.panel} aria-label={t('threshold.title')}>
+      {result && hasSteps ? (
+        <>
+          <Threshold result={result} />
+          <Appearance />
+        </>
+      ) : (
+        <>
+          <Title order={2}>{t('threshold.title')}</Title>
+          <Text size="sm" c="dimmed">
+            {t('threshold.none')}
+          </Text>
+        </>
+      )}
+    </section>
+  )
+}
+
+function Threshold({ result: { tree } }: { result: OpenResult }) {
+  const { steps, step, colourMap, minVolumeMl } = useOverlay()
+  const level = steps!.level[step - 1]
+  const rarity = formatLevel(level)
+  const valueText = t('threshold.valueText', { rarity, percentile: percentileWords(level) })
+  const shown = useMemo(() => voxelsFrom(tree.histogram, step) * voxelVolumeMl(tree), [tree, step])
+  return (
+    <>
+      <div className={classes.head}>
+        <Title order={2}>{t('threshold.title')}</Title>
+        <span className={`${classes.dim} ${classes.push}`}>{percentileWords(level)}</span>
+        <Tooltip label={t('threshold.reset')}>
+          <ActionIcon size={22} aria-label={t('threshold.reset')} onClick={resetThreshold}>
+            <IconRestore size={16} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      <span className={classes.value}>{rarity}</span>
+      <LevelHistogram
+        counts={tree.histogram}
+        level={steps!.level}
+        step={step}
+        colourMap={colourMap}
+        valueText={valueText}
+      />
+      <div className={classes.row}>
+        <StepButton label={t('threshold.lower')} by={-1} />
+        <Slider
+          className={classes.grow ?? ''}
+          size="xs"
+          thumbSize={14}
+          thumbLabel={t('threshold.slider')}
+          thumbValueText={valueText}
+          label={null}
+          min={1}
+          max={steps!.level.length}
+          value={step}
+          onChange={setStepInFrame}
+        />
+        <StepButton label={t('threshold.higher')} by={1} />
+      </div>
+      <div className={classes.row}>
+        <span className={classes.dim}>{t('threshold.shown', { volume: volumeWords(shown) })}</span>
+      </div>
+      <div className={classes.row}>
+        <label className={classes.dim} htmlFor="smallest-finding">
+          {t('threshold.minVolume')}
+        </label>
+        <NumberInput
+          id="smallest-finding"
+          w={92}
+          min={tree.minComponentMl}
+          max={1000}
+          step={0.1}
+          decimalScale={2}
+          suffix={t('threshold.minVolume.unit')}
+          value={minVolumeMl}
+          onChange={(value) => {
+            if (typeof value === 'number') setOverlay({ minVolumeMl: Math.max(value, tree.minComponentMl) })
+          }}
+        />
+      </div>
+    </>
+  )
+}
+
+function StepButton({ label, by }: { label: string; by: 1 | -1 }) {
+  const Icon = by < 0 ? IconChevronLeft : IconChevronRight
+  return (
+    <Tooltip label={label}>
+      <ActionIcon size={22} aria-label={label} onClick={() => moveThreshold(by)}>
+        <Icon size={16} aria-hidden />
+      </ActionIcon>
+    </Tooltip>
+  )
+}
