@@ -76,17 +76,35 @@ function coarseCells(grid: Grid, huSlice: (k: number) => Int16Array): Cells {
 
   // Position in cells: at the first voxel, and for a step along x.
   const [stepL, stepP, stepS] = axes.map((p) => (d[3 * p] * spacing[0]) / edge[p])
+  const [nl, np] = dims
   for (let k = 0; k < nz; k++) {
     const slice = huSlice(k)
     for (let j = 0, o = 0; j < ny; j++) {
       let [l, p, s] = indexToPatient(grid, [0, j, k]).map((mm, a) => (mm - begin[a]) / edge[a])
+      // Several voxels of a row lie in one cell: their sums are kept aside until the row leaves it.
+      let cell = 0
+      let sum = 0
+      let bones = 0
+      let number = 0
       for (let i = 0; i < nx; i++, o++, l += stepL, p += stepP, s += stepS) {
-        const cell = Math.trunc(l) + dims[0] * (Math.trunc(p) + dims[1] * Math.trunc(s))
+        const next = (l | 0) + nl * ((p | 0) + np * (s | 0))
+        if (next !== cell) {
+          hu[cell] += sum
+          bone[cell] += bones
+          voxels[cell] += number
+          cell = next
+          sum = 0
+          bones = 0
+          number = 0
+        }
         const value = slice[o]
-        hu[cell] += value < AIR_HU ? AIR_HU : value
-        if (value >= BONE_HU) bone[cell]++
-        voxels[cell]++
+        sum += value < AIR_HU ? AIR_HU : value
+        if (value >= BONE_HU) bones++
+        number++
       }
+      hu[cell] += sum
+      bone[cell] += bones
+      voxels[cell] += number
     }
   }
   const seen = new Uint8Array(count)
