@@ -6,7 +6,7 @@ import { IDENTITY } from '../../main/imaging/volume.ts'
 export type PaneId = 'axial' | 'coronal' | 'sagittal' | 'fourth'
 export const PANES: readonly PaneId[] = ['axial', 'coronal', 'sagittal', 'fourth']
 
-/** single: the active pane; one-two: it large beside two others; grid: all four. */
+/** single: one pane; one-two: one large beside two others; grid: all four. */
 export type Layout = 'single' | 'one-two' | 'grid'
 
 /** What the left mouse button does in a pane. */
@@ -47,6 +47,8 @@ export interface ViewState {
   /** Shown alone, by double click; null for the layout. */
   maximised: PaneId | null
   activePane: PaneId
+  /** The one shown alone, or large: a click on another pane makes that active, and moves nothing. */
+  largePane: PaneId
   /** The world point that all panes show, LPS mm. */
   crosshairMm: Vec3
   /** Turns the three planes together; columns are what the patient's L, P and S axes became. Identity: not oblique. */
@@ -57,6 +59,9 @@ export interface ViewState {
   slabThicknessMm: number
   slabMode: 'max' | 'min' | 'mean'
   fourthPane: 'slab' | 'volume'
+  /** The plane that the fourth pane's slab lies in, and how thick it is. */
+  fourthPlane: 'axial' | 'coronal' | 'sagittal'
+  fourthThicknessMm: number
   tool: Tool
   /** Texts in the corners, orientation letters, scale bar, crosshair lines. */
   showAnnotations: boolean
@@ -67,6 +72,7 @@ export const INITIAL_VIEW: ViewState = {
   layout: 'one-two',
   maximised: null,
   activePane: 'axial',
+  largePane: 'axial',
   crosshairMm: [0, 0, 0],
   rotation: IDENTITY,
   windowCentreHu: 40,
@@ -74,6 +80,8 @@ export const INITIAL_VIEW: ViewState = {
   slabThicknessMm: 0,
   slabMode: 'max',
   fourthPane: 'slab',
+  fourthPlane: 'coronal',
+  fourthThicknessMm: 60,
   tool: 'crosshair',
   showAnnotations: true,
   showCrosshair: true,
