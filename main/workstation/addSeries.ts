@@ -6,7 +6,7 @@ import type { SeriesEntry } from '../../preload/records.ts'
 import type { InputReport, SeriesReport } from '../imaging/inputReport.ts'
 import type { Library, NewSeries } from '../library/types.ts'
 import type { ReaderClient } from '../reading/client.ts'
-import { type DataFolder, foldersIn } from './dataFolder.ts'
+import type { DataFolder } from './dataFolder.ts'
 import type { Events } from './events.ts'
 import { abortable, cancelled } from './failures.ts'
 import type { Job } from './jobs.ts'
@@ -33,7 +33,13 @@ export async function addSeries(
   const volumes = report.series.filter(({ kind }) => kind === 'ct-volume')
   if (job.signal.aborted) throw cancelled()
   const inputs = volumes.length > 0 ? await keepUploads(paths, tools.folder) : [...paths]
-  const added = volumes.map((series) => add(newSeries(series, report, inputs, false), tools))
+  const added: SeriesEntry[] = []
+  try {
+    for (const series of volumes) added.push(add(newSeries(series, report, inputs, false), tools))
+  } catch (error) {
+    await removeUnusedImports(inputs, tools)
+    throw error
+  }
   const notAdded = report.series
     .filter(({ kind }) => kind !== 'ct-volume')
     .map((series) => ({ description: describeSeries(series), reason: whyNot(series) }))
@@ -138,11 +144,21 @@ async function keepUploads(paths: readonly string[], { uploads, imports }: DataF
   return kept
 }
 
-/** Removes uploaded files that no series refers to any more. */
-export async function removeUnusedImports(library: Library, { imports }: DataFolder): Promise<void> {
-  const inputs = library.listSeries().flatMap(({ id }) => library.getSeries(id)?.source.inputs ?? [])
-  for (const folder of await foldersIn(imports)) {
-    const used = inputs.some((input) => input === folder || input.startsWith(folder + sep))
-    if (!used) await rm(folder, { recursive: true, force: true })
+/**
+ * Removes uploaded files among these that no series refers to any more. Only those: in a library that was set aside as
+ * damaged, others may still be wanted.
+ */
+export async function removeUnusedImports(
+  inputs: readonly string[],
+  { library, folder: { imports } }: Pick<AddTools, 'library' | 'folder'>,
+): Promise<void> {
+  const folderOf = (input: string) => {
+    const [first] = relative(imports, input).split(sep)
+    return input.startsWith(imports + sep) ? join(imports, first) : undefined
   }
+  const wanted = new Set(
+    library.listSeries().flatMap(({ id }) => library.getSeries(id)?.source.inputs.map(folderOf) ?? []),
+  )
+  for (const folder of new Set(inputs.map(folderOf)))
+    if (folder !== undefined && !wanted.has(folder)) await rm(folder, { recursive: true, force: true })
 }

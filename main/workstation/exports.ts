@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { CallInput, CallOutput } from '../../preload/contract.ts'
+import { WorkstationError } from '../errors.ts'
 import type { Library } from '../library/types.ts'
 import type { ReaderClient } from '../reading/client.ts'
 import { storedSeries } from './entries.ts'
@@ -36,6 +38,7 @@ export async function writeExport(
     progress(told.stage, told.done, told.total)
   const voxels = await cache.open(series, { signal, reader, onProgress })
   try {
+    if (!isDeepStrictEqual(voxels.scan.grid, facts.scan.grid)) throw sourceChanged()
     const result = await tools.exportReview(
       {
         request,
@@ -55,4 +58,10 @@ export async function writeExport(
   } finally {
     voxels.release()
   }
+}
+
+function sourceChanged(): WorkstationError {
+  const sentence =
+    'The files of this scan have changed since it was screened, so the results no longer fit them. Screen the series again.'
+  return new WorkstationError('input/source-changed', sentence)
 }

@@ -80,7 +80,6 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       limitBytes: options.cacheLimitBytes ?? CACHE_LIMIT_BYTES,
     })
     await cache.tidy()
-    await removeUnusedImports(library, folder)
 
     // Three, each started when it is first needed: looking through a folder and reading for a run that waits its turn
     // must not keep the reader from the series he opens.
@@ -110,15 +109,15 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
     const openings = new Map<string, Promise<CallOutput<'series.open'>>>()
 
     async function removeSeries(seriesId: string): Promise<void> {
-      entryOf(library, seriesId)
+      const { source } = storedSeries(library, seriesId)
       jobs.cancel(seriesId)
       await runs.endOf(seriesId)
-      // The rows first: files without a row are found at the next start, a row without files is a broken promise.
+      // The rows first: files without a row waste room, a row without files is a broken promise.
       for (const runId of library.removeSeries(seriesId))
         await rm(library.runFolder(runId), { recursive: true, force: true })
       events.emit('series.removed', { seriesId })
       await cache.remove(seriesId)
-      await removeUnusedImports(library, folder)
+      await removeUnusedImports(source.inputs, adding)
     }
 
     const handlers: Handlers = {
@@ -161,11 +160,11 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       'series.open': ({ seriesId }) => {
         const there = openings.get(seriesId)
         if (there) return there
-        const opening1 = jobs.run(seriesId, (running) => openSeries(seriesId, running, opening))
-        openings.set(seriesId, opening1)
+        const waiting = jobs.run(seriesId, (running) => openSeries(seriesId, running, opening))
+        openings.set(seriesId, waiting)
         const over = () => openings.delete(seriesId)
-        opening1.then(over, over)
-        return opening1
+        waiting.then(over, over)
+        return waiting
       },
       'series.setThumbnail': ({ seriesId, png }) => {
         storedSeries(library, seriesId)
@@ -220,10 +219,11 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
     await runs.resume()
     return {
       call: async (name, input) => {
-        if (closing) throw new WorkstationError('usage/closed', 'The program is being closed.')
+        if (closing) throw closed()
         try {
           return await handlers[name](input)
         } catch (error) {
+          if (closing) throw closed()
           throw asFailure(error, path)
         }
       },
@@ -251,4 +251,8 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       },
     }
   }
+}
+
+function closed(): WorkstationError {
+  return new WorkstationError('usage/closed', 'The program is being closed.')
 }

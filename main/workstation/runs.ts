@@ -157,8 +157,7 @@ export class RunQueue {
       return
     }
     const controller = new AbortController()
-    const seriesId = this.#options.library.getRun(id)?.seriesId ?? ''
-    const current: Current = { id, seriesId, controller, progress: null, ended: Promise.resolve() }
+    const current: Current = { id, seriesId: '', controller, progress: null, ended: Promise.resolve() }
     this.#current = current
     current.ended = this.#run(current).finally(() => {
       this.#current = undefined
@@ -168,7 +167,7 @@ export class RunQueue {
 
   async #run(current: Current): Promise<void> {
     const { id, controller } = current
-    const { library, work, dataFolder } = this.#options
+    const { work, dataFolder } = this.#options
     const workFolder = join(work, id)
     try {
       await this.#perform(current, workFolder)
@@ -178,7 +177,7 @@ export class RunQueue {
     } finally {
       current.progress = null
       await rm(workFolder, { recursive: true, force: true }).catch(() => {})
-      if (library.getRun(id)) this.#tell(id)
+      this.#tell(id)
     }
   }
 
@@ -189,6 +188,7 @@ export class RunQueue {
     const run = library.getRun(id)
     const series = run && library.getSeries(run.seriesId)
     if (!run || !series) throw noSuchSeries()
+    current.seriesId = series.id
     library.changeRun(id, { status: 'running' })
     this.#tell(id)
     const pkg = await findModel(run.model.name)
@@ -248,12 +248,17 @@ export class RunQueue {
     this.#progressTimer = setTimeout(() => {
       this.#progressTimer = undefined
       this.#progressTold = performance.now()
-      if (this.#current === current && current.progress) this.#tell(current.id)
+      // It may be the next run by now.
+      if (this.#current?.progress) this.#tell(this.#current.id)
     }, wait)
   }
 
   #tell(id: string): void {
-    this.#options.events.emit('run.changed', this.get(id))
+    try {
+      this.#options.events.emit('run.changed', this.get(id))
+    } catch {
+      // Removed in between, or the library cannot be read: who asks for it hears why.
+    }
   }
 
   /** A run must not stay `running` on the screen because the disk is too full to write that it ended. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SeriesEntry } from '../../preload/records.ts'
 import type { PhantomOptions } from '../imaging/phantom/index.ts'
@@ -28,11 +29,12 @@ export class Sample {
     const turn = this.#turn.then(async () => {
       if (job.signal.aborted) throw cancelled()
       const { sample } = this.#tools.folder
-      if (!hasSample(sample)) {
+      const series = join(sample, SAMPLE_FILES.series)
+      if (!hasSample(sample) || !existsSync(series)) {
         job.progress('making', 0, 0)
         await makeSample(sample, this.#options, { signal: job.signal, reader: this.#tools.reader })
       }
-      return addSampleSeries(join(sample, SAMPLE_FILES.series), job, this.#tools)
+      return addSampleSeries(series, job, this.#tools)
     })
     this.#turn = turn.catch(() => {})
     return abortable(turn, job.signal)

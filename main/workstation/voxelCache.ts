@@ -104,11 +104,12 @@ export class VoxelCache {
     }
   }
 
-  /** What is in the cache now, without reading; undefined where there is nothing. */
-  async peek(seriesId: string): Promise<VoxelLease | undefined> {
+  /** What is in the cache now, without reading the source; undefined where there is nothing. */
+  async peek(seriesId: string): Promise<Omit<VoxelLease, 'scan'> | undefined> {
     const release = this.#lease(seriesId)
     try {
-      return { ...(await this.#stored(seriesId)), release }
+      const { voxelsFile, version } = await this.#voxels(seriesId)
+      return { voxelsFile, version, release }
     } catch {
       release()
       return undefined
@@ -200,13 +201,18 @@ export class VoxelCache {
 
   /** @throws where the cache holds nothing whole */
   async #stored(seriesId: string): Promise<Cached & { source: string }> {
+    const { bytes, ...voxels } = await this.#voxels(seriesId)
+    const scan = await readScan(join(this.#at(seriesId), SCAN_FILE))
+    if (bytes !== 2 * voxelCount(scan.grid)) throw new Error(`${voxels.voxelsFile} has ${bytes} bytes`)
+    return { scan, ...voxels }
+  }
+
+  async #voxels(seriesId: string) {
     const folder = this.#at(seriesId)
     const voxelsFile = join(folder, VOXELS_FILE)
     const source = await readFile(join(folder, SOURCE_FILE), 'utf8')
-    const scan = await readScan(join(folder, SCAN_FILE))
     const { size, mtimeMs } = await stat(voxelsFile)
-    if (size !== 2 * voxelCount(scan.grid)) throw new Error(`${voxelsFile} has ${size} bytes`)
-    return { scan, voxelsFile, source, version: `${source.slice(0, 16)}-${Math.trunc(mtimeMs)}` }
+    return { voxelsFile, source, version: `${source.slice(0, 16)}-${Math.trunc(mtimeMs)}`, bytes: size }
   }
 
   async #makeRoom(bytes: number): Promise<void> {
