@@ -2,10 +2,11 @@ import { Draft } from '../../main/findings/editing/draft.ts'
 import { paintStamp } from '../../main/findings/editing/stamp.ts'
 import type { Region } from '../../main/findings/region.ts'
 import type { Vec3 } from '../../main/imaging/volume.ts'
+import type { ReviewRecord } from '../../preload/records.ts'
 import { encodeOutline } from '../findings/outline.ts'
 import { regionOfFinding } from '../findings/region.ts'
 import { useOverlay } from '../state/overlay.ts'
-import { changeReview, recordOf, selectFinding, useReview } from '../state/review.ts'
+import { amendReview, changeReview, selectFinding, useReview } from '../state/review.ts'
 import { useSession } from '../state/session.ts'
 import { useEditing } from './state.ts'
 
@@ -54,11 +55,11 @@ export async function commitOutline(name: string): Promise<void> {
   if (!drawn) return
   const { key } = drawn
   const region = drawn.draft.toRegion()
-  const isNew = key.startsWith('drawn-')
+  const isDrawn = key.startsWith('drawn-')
   storing.set(key, (storing.get(key) ?? 0) + 1)
   try {
-    if (region) await changeReview(name, key, withOutline(key, region, isNew))
-    else if (isNew) {
+    if (region) await amendReview(name, key, (before) => withOutline(before, region))
+    else if (isDrawn) {
       if (useReview.getState().records.has(key)) await changeReview('undo.deleteDrawn', key, null)
     } else throw new EditingRefusal('editing.refused.empty')
     if (region && useReview.getState().selectedKey === null) selectFinding(key)
@@ -71,12 +72,10 @@ export async function commitOutline(name: string): Promise<void> {
   }
 }
 
-function withOutline(key: string, region: Region, isNew: boolean) {
-  const review = useReview.getState()
-  const before = recordOf(review, key)
+function withOutline(before: ReviewRecord, region: Region): ReviewRecord {
   // Whoever draws a finding has said that it is one.
-  const state = isNew && !review.records.has(key) ? 'confirmed' : before.state
-  return { ...before, state, outline: encodeOutline(region) }
+  const isNew = before.key.startsWith('drawn-') && before.outline === null
+  return { ...before, state: isNew ? 'confirmed' : before.state, outline: encodeOutline(region) }
 }
 
 /** Which voxels the threshold brush may add, by its limit. */
