@@ -22,6 +22,11 @@ export interface Command {
    * in lower case (`f`, `?`, `ArrowUp`, `[`).
    */
   keys?: readonly string[]
+  /**
+   * Whether holding the key runs it again and again; where absent, only keys that step (arrows, page keys, + - [ ] , .)
+   * do: a key held a moment too long must not judge the next finding too.
+   */
+  repeats?: boolean
   /** Works also while a text is being typed, as Mod+K does. */
   whileTyping?: boolean
   /** Whether it makes sense now; always where absent. */

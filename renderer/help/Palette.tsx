@@ -1,0 +1,116 @@
+import { Kbd } from '@mantine/core'
+import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight'
+import { IconSearch } from '@tabler/icons-react'
+import { useEffect, useState } from 'react'
+import { type Command, registerCommands, runCommand, useCommands } from '../commands/registry.ts'
+import { goTo } from '../findings/actions.ts'
+import { currentFindings } from '../findings/current.ts'
+import { locationWords, volumeWords } from '../findings/words.ts'
+import { t } from '../i18n/index.ts'
+import { showSeries } from '../library/opening.ts'
+import { dateWords, patientWords, seriesName } from '../library/words.ts'
+import { useLibrary } from '../state/library.ts'
+import { useSession } from '../state/session.ts'
+import { GROUPS, keysOfCommand } from './keyWords.ts'
+
+/** So many lines at once; what is meant is found by typing on. */
+const LIMIT = 60
+
+function commandActions(commands: ReadonlyMap<string, Command>): SpotlightActionGroupData[] {
+  const able = [...commands.values()].filter(
+    ({ id, enabled }) => id !== 'help.palette' && (enabled?.() ?? true),
+  )
+  return GROUPS.map((group) => ({
+    group: t(`group.${group}`),
+    actions: able
+      .filter((command) => command.group === group)
+      .map(({ id }) => {
+        const keys = keysOfCommand(id)
+        return {
+          id,
+          label: t(`command.${id}`),
+          rightSection: keys ? <Kbd>{keys}</Kbd> : undefined,
+          onClick: () => runCommand(id),
+        }
+      }),
+  })).filter(({ actions }) => actions.length > 0)
+}
+
+function seriesActions(): SpotlightActionGroupData {
+  const { series } = useLibrary.getState()
+  return {
+    group: t('palette.series'),
+    actions: series.map((one) => ({
+      id: `series-${one.id}`,
+      label: seriesName(one),
+      description: [patientWords(one.patientName), one.patientId, dateWords(one.studyDate)]
+        .filter(Boolean)
+        .join(' · '),
+      onClick: () => void showSeries(one.id),
+    })),
+  }
+}
+
+function findingActions(): SpotlightActionGroupData {
+  const { result } = useSession.getState()
+  const findings = result ? currentFindings() : []
+  return {
+    group: t('palette.findings'),
+    actions: findings.map((finding) => {
+      const { place, tissue } = result ? locationWords(finding, result.profile) : { place: '', tissue: '' }
+      return {
+        id: finding.key,
+        label: [
+          finding.number === null ? t('palette.drawn') : `${finding.number}`,
+          finding.label?.text ?? place,
+        ]
+          .filter(Boolean)
+          .join(' · '),
+        description: [finding.label ? place : '', tissue, volumeWords(finding.volumeMl)]
+          .filter(Boolean)
+          .join(' · '),
+        onClick: () => goTo(finding),
+      }
+    }),
+  }
+}
+
+/** Anything by its name: commands, series, findings. */
+export function Palette() {
+  const commands = useCommands((state) => state.commands)
+  const [actions, setActions] = useState<SpotlightActionGroupData[]>([])
+
+  useEffect(
+    () =>
+      registerCommands([
+        { id: 'help.palette', group: 'help', keys: ['Mod+k'], whileTyping: true, run: spotlight.open },
+      ]),
+    [],
+  )
+
+  return (
+    <Spotlight
+      actions={actions}
+      // What can be done, and what is found, is asked for when it is opened: it changes with every step of the threshold.
+      onSpotlightOpen={() =>
+        setActions(
+          [findingActions(), seriesActions(), ...commandActions(commands)].filter(
+            (group) => group.actions.length > 0,
+          ),
+        )
+      }
+      shortcut={null}
+      limit={LIMIT}
+      highlightQuery
+      scrollable
+      maxHeight="60vh"
+      nothingFound={t('palette.nothing')}
+      aria-label={t('command.help.palette')}
+      searchProps={{
+        leftSection: <IconSearch size={16} aria-hidden />,
+        placeholder: t('palette.search'),
+        'aria-label': t('palette.search'),
+      }}
+    />
+  )
+}

@@ -1,0 +1,112 @@
+import { create } from 'zustand'
+import type { CallOutput } from '../../preload/contract.ts'
+import type { FileHandle } from '../../preload/records.ts'
+import { bridge, call, filesOfDrop } from '../api/index.ts'
+import { t } from '../i18n/index.ts'
+import { notify, notifyError, trying } from '../shell/notify.tsx'
+import { forgetJob, putSeries } from '../state/library.ts'
+import { showSeries } from './opening.ts'
+import { useSelection } from './selection.ts'
+
+type Added = CallOutput<'library.add'>
+
+interface AddingState {
+  /** What is being looked through: the job, and the part of the bytes sent while they are; null once they are. */
+  jobs: readonly { job: string; name: string; sent: number | null }[]
+  /** What was found at the last time, while the reader looks at what of it was not added. */
+  report: Added | null
+}
+
+export const useAdding = create<AddingState>(() => ({ jobs: [], report: null }))
+
+const cancelled = new Set<string>()
+
+function track(job: string, name: string, sent: number | null): void {
+  useAdding.setState(({ jobs }) => ({
+    jobs: [...jobs.filter((one) => one.job !== job), { job, name, sent }],
+  }))
+}
+
+function untrack(job: string): void {
+  cancelled.delete(job)
+  forgetJob(job)
+  useAdding.setState(({ jobs }) => ({ jobs: jobs.filter((one) => one.job !== job) }))
+}
+
+/** Ends the search. Bytes on their way to a web host still arrive there, and are then left alone. */
+export async function cancelAdding(job: string): Promise<void> {
+  cancelled.add(job)
+  const sending = useAdding.getState().jobs.find((one) => one.job === job)?.sent !== null
+  if (sending) untrackVisibly(job)
+  else await trying(t('adding.cancelFailed'), () => call('library.cancel', { job }))
+}
+
+function untrackVisibly(job: string): void {
+  useAdding.setState(({ jobs }) => ({ jobs: jobs.filter((one) => one.job !== job) }))
+}
+
+/** Adds what the reader chose, opens the first of it, and says what was not added. */
+export async function addHandles(handles: readonly FileHandle[], given?: string): Promise<void> {
+  if (handles.length === 0) return
+  const job = given ?? crypto.randomUUID()
+  const name = handles.length === 1 ? handles[0].name : t('adding.several', { count: handles.length })
+  track(job, name, null)
+  try {
+    const added = await call('library.add', { job, handles: handles.map(({ handle }) => handle) })
+    await show(added)
+  } catch (thrown) {
+    if (!cancelled.has(job)) notifyError(t('adding.failed'), thrown)
+  } finally {
+    untrack(job)
+  }
+}
+
+async function show(found: Added): Promise<void> {
+  const { added, notAdded, warnings } = found
+  for (const series of added) putSeries(series)
+  const doubts = notAdded.length + warnings.length
+  if (added.length === 0) useAdding.setState({ report: found })
+  else if (doubts > 0)
+    notify(t('adding.done', { count: added.length }), t('adding.doubts', { count: doubts }), {
+      label: t('adding.showReport'),
+      run: () => useAdding.setState({ report: found }),
+    })
+  else if (added.length > 1) notify(t('adding.done', { count: added.length }), t('adding.openedFirst'))
+  const first = added.find(({ canScreen }) => canScreen) ?? added[0]
+  if (!first) return
+  useSelection.setState({ ids: new Set(added.map(({ id }) => id)), activeId: first.id, anchorId: first.id })
+  // Not waited for: the search is over, and opening has a progress of its own.
+  void showSeries(first.id)
+}
+
+/** Adds what was dropped on the window. Call it within the drop event. */
+export async function addDropped(transfer: DataTransfer): Promise<void> {
+  const job = crypto.randomUUID()
+  const found = filesOfDrop(transfer)
+  try {
+    const files = await found
+    if (files.length === 0) return notify(t('adding.nothing'), t('adding.nothingDropped'))
+    const name = files.length === 1 ? files[0].name : t('adding.several', { count: files.length })
+    track(job, name, 0)
+    const handles = await bridge.filesDropped(files, (sent) => {
+      if (!cancelled.has(job)) track(job, name, sent)
+    })
+    if (cancelled.has(job)) return untrack(job)
+    await addHandles(handles, job)
+  } catch (thrown) {
+    untrack(job)
+    notifyError(t('adding.failed'), thrown)
+  }
+}
+
+export async function addSample(): Promise<void> {
+  const job = crypto.randomUUID()
+  track(job, t('library.sample'), null)
+  await trying(t('adding.failed'), async () => {
+    const series = await call('library.addSample', { job })
+    putSeries(series)
+    useSelection.setState({ ids: new Set([series.id]), activeId: series.id, anchorId: series.id })
+    void showSeries(series.id)
+  })
+  untrack(job)
+}

@@ -1,0 +1,31 @@
+import type { ModelEntry } from '../../preload/records.ts'
+import { t } from '../i18n/index.ts'
+import css from './runs.module.css'
+
+/** What a reader may want to know of a model before believing it. */
+export function ModelFacts({ model }: { model: ModelEntry }) {
+  const facts: [string, string][] = [
+    [t('model.version'), model.version],
+    [t('model.licence'), model.licence],
+    [t('model.intendedUse'), model.intendedUse],
+    [t('model.provenance'), model.provenance],
+    [
+      t('model.trainingData'),
+      model.trainingData.map(({ name, licence }) => `${name} (${licence})`).join('; '),
+    ],
+    [t('model.limitations'), model.limitations.join(' ')],
+    [t('model.hash'), model.hash],
+  ]
+  return (
+    <dl className={css.facts}>
+      {facts
+        .filter(([, text]) => text !== '')
+        .map(([name, text]) => (
+          <div key={name} style={{ display: 'contents' }}>
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+    </dl>
+  )
+}

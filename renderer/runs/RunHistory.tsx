@@ -1,0 +1,42 @@
+import { Button, Menu } from '@mantine/core'
+import { IconCheck, IconHistory } from '@tabler/icons-react'
+import { t } from '../i18n/index.ts'
+import { showRun } from '../library/opening.ts'
+import { useLibrary } from '../state/library.ts'
+import { useSession } from '../state/session.ts'
+import { endedRuns, momentWords } from './runWords.ts'
+
+/** The finished runs of the series on screen, and which of them is shown. */
+export function RunHistory() {
+  const runs = useLibrary((state) => state.runs)
+  const seriesId = useSession((state) => state.scan?.series.id)
+  const shown = useSession((state) => state.result?.run)
+  const done = endedRuns(runs).filter((run) => run.seriesId === seriesId && run.status === 'done')
+  if (!shown || done.length === 0) return null
+  return (
+    <Menu position="top-start">
+      <Menu.Target>
+        <Button variant="subtle" color="gray" leftSection={<IconHistory size={15} aria-hidden />}>
+          {t('run.shown', { when: momentWords(shown.finishedAt ?? shown.createdAt) })}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t('run.history')}</Menu.Label>
+        {done.map((run) => (
+          <Menu.Item
+            key={run.id}
+            role="menuitemradio"
+            aria-checked={run.id === shown.id}
+            leftSection={
+              <IconCheck size={14} aria-hidden visibility={run.id === shown.id ? 'visible' : 'hidden'} />
+            }
+            onClick={() => showRun(run.id)}
+          >
+            {momentWords(run.finishedAt ?? run.createdAt)} · {run.model.title} {run.model.version} ·{' '}
+            {run.device}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

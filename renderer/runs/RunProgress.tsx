@@ -1,0 +1,53 @@
+import { ActionIcon, Progress, Tooltip } from '@mantine/core'
+import { IconX } from '@tabler/icons-react'
+import type { RunEntry } from '../../preload/records.ts'
+import { t } from '../i18n/index.ts'
+import { seriesName } from '../library/words.ts'
+import { useLibrary } from '../state/library.ts'
+import css from './runs.module.css'
+import { countWords, percentOf, queueOf, timeLeftWords } from './runWords.ts'
+import { cancelRun } from './starting.ts'
+
+/** `Screening, tile 12 of 96, about 2 min left`. */
+export function progressWords({ status, progress }: RunEntry): string {
+  if (status === 'queued' || !progress) return t(`run.status.${status}`)
+  const count = countWords(progress)
+  const left = timeLeftWords(progress.secondsLeft)
+  return [
+    t(`run.stage.${progress.stage}`),
+    count && t(count.key, count.values),
+    left && t(left.key, left.values),
+  ]
+    .filter(Boolean)
+    .join(' · ')
+}
+
+/** How far the run is that goes on. */
+export function RunProgress() {
+  const run = useLibrary((state) => queueOf(state.runs)[0])
+  const series = useLibrary((state) => state.series.find(({ id }) => id === run?.seriesId))
+  if (!run) return null
+  const name = series ? seriesName(series) : t('run.seriesGone')
+  const percent = percentOf(run)
+  const words = progressWords(run)
+  return (
+    <div className={css.progress} data-testid="run-progress">
+      <Progress.Root transitionDuration={200}>
+        <Progress.Section
+          value={percent ?? 100}
+          animated={percent === null}
+          aria-label={t('run.progressOf', { name })}
+          aria-valuetext={words}
+        />
+      </Progress.Root>
+      <span className={css.words} title={`${name}: ${words}`}>
+        {name}: {words}
+      </span>
+      <Tooltip label={t('run.cancelOf', { name })}>
+        <ActionIcon aria-label={t('run.cancelOf', { name })} onClick={() => cancelRun(run.id)}>
+          <IconX size={15} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+    </div>
+  )
+}

@@ -1,0 +1,86 @@
+import type { Command } from '../commands/registry.ts'
+import { keyOf } from '../commands/registry.ts'
+
+export interface KeySurroundings {
+  commands: () => ReadonlyMap<string, Command>
+  /** Whether Mod is Cmd. */
+  mac: boolean
+  /** While a dialog is open its own keys are the only ones. */
+  dialogOpen: () => boolean
+  /** Hears what a command rejected with. */
+  onError: (command: Command, thrown: unknown) => void
+}
+
+export interface KeyHandler {
+  down(event: KeyboardEvent): void
+  up(event: KeyboardEvent): void
+  /** The window lost the keyboard: what was held is no longer. */
+  blur(): void
+}
+
+/** Keys that step through something, so that holding them goes on stepping. */
+const STEPPING = /(^|\+)(Arrow\w+|Page\w+|[+\-=[\],.<>])$/
+
+/** Whether holding the key runs the command again and again. */
+export function repeats(command: Command, key: string): boolean {
+  return command.repeats ?? (!command.release && STEPPING.test(key))
+}
+
+/** Whether what has the focus takes texts. */
+export function takesText(target: EventTarget | null): boolean {
+  const element = target as HTMLElement | null
+  if (!element?.tagName) return false
+  if (element.isContentEditable || element.tagName === 'TEXTAREA' || element.tagName === 'SELECT') return true
+  if (element.tagName !== 'INPUT') return false
+  return !/^(button|checkbox|radio|range|color|file|submit|reset)$/.test((element as HTMLInputElement).type)
+}
+
+const PRESSED_BY = new Set(['Enter', 'Space'])
+const MOVED_BY = /^(Arrow\w+|Page\w+|Home|End)$/
+const MOVING = new Set(['slider', 'separator', 'listbox', 'menu', 'menuitem', 'tab', 'radio', 'tree', 'grid'])
+
+/** Whether the focused control itself does something with a key, as a button does with Enter. */
+export function takesKey(target: EventTarget | null, key: string): boolean {
+  const element = target as HTMLElement | null
+  if (!element?.tagName) return false
+  const role = element.getAttribute('role') ?? ''
+  const type = element.tagName === 'INPUT' ? (element as HTMLInputElement).type : ''
+  const pressable = /^(BUTTON|A|SUMMARY|INPUT)$/.test(element.tagName) || role !== ''
+  if (PRESSED_BY.has(key)) return pressable && role !== 'separator' && role !== 'application'
+  return MOVED_BY.test(key) && (MOVING.has(role) || type === 'range' || type === 'radio')
+}
+
+/** Runs commands by their keys; the caller listens on the window. */
+export function keyHandler({ commands, mac, dialogOpen, onError }: KeySurroundings): KeyHandler {
+  // By code, because the key that goes up has another name once Shift is up.
+  const held = new Map<string, Command>()
+  const letGo = (code: string) => {
+    held.get(code)?.release?.()
+    held.delete(code)
+  }
+
+  return {
+    down(event) {
+      if (event.defaultPrevented || event.isComposing) return
+      const key = keyOf(event, mac)
+      const command = [...commands().values()].find((one) => one.keys?.includes(key))
+      if (!command) return
+      if (dialogOpen() || (takesText(event.target) && !command.whileTyping)) return
+      if (takesKey(event.target, key)) return
+      // Else the browser would do something of its own with it, such as printing.
+      event.preventDefault()
+      if (event.repeat && !repeats(command, key)) return
+      if (!(command.enabled?.() ?? true)) return
+      if (command.release) held.set(event.code, command)
+      try {
+        Promise.resolve(command.run(event)).catch((thrown) => onError(command, thrown))
+      } catch (thrown) {
+        onError(command, thrown)
+      }
+    },
+    up: (event) => letGo(event.code),
+    blur: () => {
+      for (const code of [...held.keys()]) letGo(code)
+    },
+  }
+}

@@ -1,0 +1,2 @@
+/** Whether Mod is Cmd on this machine. */
+export const IS_MAC = /mac/i.test(globalThis.navigator?.platform ?? '')

@@ -1,0 +1,32 @@
+import { useEffect, useState } from 'react'
+import { bridge } from '../api/index.ts'
+import { runCommand } from '../commands/registry.ts'
+import { t } from '../i18n/index.ts'
+import { addHandles } from '../library/adding.ts'
+import { followLibrary, refreshLibrary } from '../state/library.ts'
+import { notifyError } from './notify.tsx'
+import { loadSettings } from './settings.ts'
+
+/**
+ * Asks main for all it knows and follows its events while the window is there. True once preferences are known, or
+ * cannot be had: nothing is drawn in one theme and then in the other.
+ */
+export function useMain(): boolean {
+  const [ready, setReady] = useState(false)
+  useEffect(() => {
+    const ends = [
+      followLibrary(),
+      bridge.on('files.opened', (handles) => void addHandles(handles)),
+      bridge.on('command.run', ({ id }) => runCommand(id)),
+    ]
+    const fail = (thrown: unknown) => notifyError(t('start.failed'), thrown)
+    refreshLibrary().catch(fail)
+    loadSettings()
+      .catch(fail)
+      .finally(() => setReady(true))
+    return () => {
+      for (const end of ends) end()
+    }
+  }, [])
+  return ready
+}
