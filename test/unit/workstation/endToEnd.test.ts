@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
@@ -17,8 +17,9 @@ vi.stubEnv('TMPDIR', temporary)
 vi.stubEnv('TEMP', temporary)
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
-test('a sample is added, opened, screened, reviewed, and found again after a restart', async () => {
+test('a sample is added, opened, screened, reviewed, exported, and found again after a restart', async () => {
   const dataFolder = join(temporary, 'library')
+  const chosen = join(temporary, 'chosen')
   const start = () =>
     createWorkstation({
       dataFolder,
@@ -63,8 +64,24 @@ test('a sample is added, opened, screened, reviewed, and found again after a res
   const said = { ...record, outline: null, thresholdLevel: 99, updatedAt: null }
   const stored = await workstation.call('reviews.put', { runId, record: said })
   await workstation.call('reviews.finish', { runId, finished: true })
+
+  await mkdir(chosen)
+  const exported = await workstation.call('export.write', {
+    job: 'export',
+    runId,
+    level: 99,
+    minVolumeMl: 1,
+    states: ['confirmed'],
+    formats: ['mask', 'csv'],
+    folder: workstation.grantPath(chosen).handle,
+    keyImages: [],
+  })
+  expect(exported).toMatchObject({ findings: 1, path: expect.stringContaining(chosen) })
+  for (const { name, sizeBytes } of exported.files)
+    expect((await stat(join(exported.path, name))).size).toBe(sizeBytes)
+
   await workstation.close()
-  expect(await readdir(temporary)).toEqual(['library'])
+  expect(await readdir(temporary)).toEqual(['chosen', 'library'])
   expect(existsSync(join(dataFolder, 'library.sqlite-wal'))).toBe(false)
 
   workstation = await start()
