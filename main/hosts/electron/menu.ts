@@ -50,13 +50,14 @@ const command = (label: string, id: string, accelerator?: string): CommandItem =
   accelerator ? { label, command: id, accelerator } : { label, command: id }
 
 const FILE: Item[] = [
-  command('Open Files…', 'file.openFiles', 'CmdOrCtrl+O'),
-  command('Open Folder…', 'file.openFolder', 'CmdOrCtrl+Shift+O'),
-  command('Open the Sample', 'file.openSample'),
+  command('Open Folder…', 'file.openFolder', 'CmdOrCtrl+O'),
+  command('Open Files…', 'file.openFiles', 'CmdOrCtrl+Shift+O'),
+  command('Open the Sample', 'file.sample'),
   '-',
   command('Export…', 'file.export', 'CmdOrCtrl+E'),
+  command('Close the Series', 'file.close'),
 ]
-// Copy and paste are for notes and labels; undo is the window's own, for every action of the reader.
+// Cut, copy and paste are for notes and labels; undo is the window's own, for every action of the reader.
 const EDIT: Item[] = [
   command('Undo', 'edit.undo', 'CmdOrCtrl+Z'),
   command('Redo', 'edit.redo', 'CmdOrCtrl+Shift+Z'),
@@ -69,21 +70,30 @@ const EDIT: Item[] = [
 const VIEW: Item[] = [
   command('Command Palette…', 'help.palette', 'CmdOrCtrl+K'),
   '-',
+  command('Library', 'window.library'),
+  command('Findings', 'window.findings'),
+  command('Light or Dark', 'window.theme'),
+  '-',
   { role: 'zoomIn' },
   { role: 'zoomOut' },
   { role: 'resetZoom' },
   '-',
   { role: 'togglefullscreen' },
 ]
+const SCREENING: Item[] = [
+  command('Screen This Series', 'run.start', 'CmdOrCtrl+Enter'),
+  command('Cancel the Run', 'run.cancel'),
+]
 const HELP: Item[] = [
   command('Keys', 'help.keys', '?'),
   command('Tour', 'help.tour'),
+  command('Preferences', 'help.preferences'),
   '-',
   command('About Screener Workstation', 'help.about'),
 ]
 
 /** The commands that the menu asks for; each must be one of the window's. */
-export const MENU_COMMANDS: readonly string[] = [FILE, EDIT, VIEW, HELP]
+export const MENU_COMMANDS: readonly string[] = [FILE, EDIT, VIEW, SCREENING, HELP]
   .flat()
   .flatMap((item) => (item !== '-' && 'command' in item ? [item.command] : []))
 
@@ -108,6 +118,7 @@ export function menuTemplate(mac: boolean, run: (command: string) => void): Menu
     { label: 'File', items: [...FILE, '-', { role: mac ? 'close' : 'quit' }] },
     { label: 'Edit', items: EDIT },
     { label: 'View', items: VIEW },
+    { label: 'Screening', items: SCREENING },
     ...(mac
       ? [
           {
@@ -118,17 +129,17 @@ export function menuTemplate(mac: boolean, run: (command: string) => void): Menu
       : []),
     { label: 'Help', items: HELP },
   ]
-  return submenus.map(({ label, items }) => ({ label, submenu: items.map((item) => entry(item, run)) }))
+  return submenus.map(({ label, items }) => ({ label, submenu: items.map((item) => entry(item, mac, run)) }))
 }
 
-function entry(item: Item, run: (command: string) => void): MenuTemplateItem {
+function entry(item: Item, mac: boolean, run: (command: string) => void): MenuTemplateItem {
   if (item === '-') return { type: 'separator' }
   if ('role' in item) return { role: item.role }
   const { label, accelerator } = item
   return {
     label,
     click: () => run(item.command),
-    // Shown, not taken: the window hears its keys itself, also where a text is being typed.
-    ...(accelerator ? { accelerator, registerAccelerator: false } : {}),
+    // Shown, not taken: the window hears its keys itself and knows where a text is being typed. macOS takes all it shows.
+    ...(accelerator && !mac ? { accelerator, registerAccelerator: false } : {}),
   }
 }

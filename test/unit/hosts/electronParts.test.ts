@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isOwnUrl, isPermitted, mayLoad, WINDOW_URL } from '../../../main/hosts/electron/address.ts'
 import { ownArguments } from '../../../main/hosts/electron/arguments.ts'
@@ -176,10 +178,21 @@ describe('the native menu', () => {
     expect(new Set(asked)).toEqual(new Set(MENU_COMMANDS))
   })
 
+  it('asks for nothing that the window does not have', () => {
+    const root = join(import.meta.dirname, '../../..')
+    const sources = globSync('renderer/**/*.{ts,tsx}', { cwd: root })
+    const ids = sources.flatMap((path) =>
+      [...readFileSync(join(root, path), 'utf8').matchAll(/\bid: '([a-z]+\.\w+)'/g)].map(([, id]) => id),
+    )
+    expect(MENU_COMMANDS.filter((id) => !ids.includes(id))).toEqual([])
+  })
+
   it('takes no key from the window, which hears them itself', () => {
     const withKeys = items(menuTemplate(false, () => {})).filter((item) => item.accelerator)
     expect(withKeys.length).toBeGreaterThan(0)
     expect(withKeys.every((item) => item.registerAccelerator === false)).toBe(true)
+    // macOS takes every key that a menu shows.
+    expect(items(menuTemplate(true, () => {})).filter((item) => item.accelerator)).toEqual([])
   })
 
   it('can always quit', () => {
