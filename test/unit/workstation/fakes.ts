@@ -165,6 +165,8 @@ export interface EngineScript {
   fails?: { code: 'output/disk-full'; message: string }
   /** Tiles told of, without a pause. */
   tiles?: number
+  /** Called when the results are written and told. */
+  onDone?: () => void
   /** Engines that were started. */
   started: number
 }
@@ -222,6 +224,7 @@ function engineProcess(script: EngineScript): ChildHandle {
       peakRssBytes: 1,
     }
     self.say({ type: 'done', result })
+    script.onDone?.()
   })
 }
 

@@ -143,6 +143,19 @@ describe('a cancel', () => {
     },
   )
 
+  test('while the results are put together leaves none', async () => {
+    const bed = await makeBed()
+    const { series } = await addSource(bed)
+    const { id: runId } = await startRun(bed, series.id)
+    bed.engine.onDone = () => void bed.workstation.call('runs.cancel', { runId })
+    await runIs(bed, runId, 'cancelled')
+    delete bed.engine.onDone
+    const next = await startRun(bed, series.id)
+    await runIs(bed, next.id, 'done')
+    expect(await readdir(join(bed.dataFolder, 'runs'))).toEqual([next.id])
+    expect(bed.runs.filter(({ id, status }) => id === runId && status === 'done')).toEqual([])
+  })
+
   test('of a run that is done changes nothing', async () => {
     const bed = await makeBed()
     const { id } = await startRun(bed, (await addSource(bed)).series.id)
