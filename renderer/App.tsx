@@ -29,6 +29,7 @@ import { useColourScheme } from './shell/useColourScheme.ts'
 import { useGlobalKeys } from './shell/useGlobalKeys.ts'
 import { useMain } from './shell/useMain.ts'
 import { cssVariables, theme } from './theme.ts'
+import { Viewer } from './viewer/index.tsx'
 
 function Workstation() {
   useGlobalKeys()
@@ -39,7 +40,7 @@ function Workstation() {
       <Shell
         undo={<UndoButtons />}
         library={<LibraryPanel />}
-        viewer={null}
+        viewer={<Viewer />}
         threshold={<ThresholdPanel />}
         findings={<FindingsPanel />}
         runs={<RunBar />}
@@ -63,7 +64,7 @@ export function App() {
   const scheme = useColourScheme()
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} forceColorScheme={scheme}>
-      <Notifications position="bottom-left" limit={4} aria-label={t('notice.list')} />
+      <Notifications position="bottom-left" limit={4} />
       <ErrorBoundary part={t('product.name')}>{ready ? <Workstation /> : null}</ErrorBoundary>
     </MantineProvider>
   )

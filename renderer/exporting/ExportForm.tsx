@@ -10,7 +10,6 @@ import { showDetails } from '../shell/Details.tsx'
 import { setSetting, useSettings } from '../shell/settings.ts'
 import { thresholdLevel, useOverlay } from '../state/overlay.ts'
 import type { OpenResult, OpenScan } from '../state/session.ts'
-import { capture } from './capture.ts'
 import { FORMATS, formatObstacle, INCLUSIONS, includedFindings, possibleFormats } from './request.ts'
 import { rememberTarget, useTargetFolder } from './targetFolder.ts'
 import { startExport, useExport } from './useExport.ts'
@@ -38,7 +37,7 @@ export function ExportForm({ scan, result, error }: Props) {
 
   const start = async () => {
     if (!folder) return
-    await startExport(scan, result, { ...choices, folder: folder.handle }, included, capture)
+    await startExport(scan, result, { ...choices, folder: folder.handle }, included)
     const { phase } = useExport.getState()
     if (phase.name === 'written') rememberTarget(phase.result.path)
   }

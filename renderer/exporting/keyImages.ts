@@ -1,22 +1,21 @@
 import type { ExportRequest } from '../../preload/records.ts'
-import { CallError } from '../api/index.ts'
-import type { ReviewFinding } from '../findings/reviewFindings.ts'
+import { CallError } from '../api/callError.ts'
 import { t } from '../i18n/index.ts'
 
-/** Draws one finding as it is on screen; PNG, base64. */
-export type Capture = (finding: ReviewFinding) => Promise<string>
+/** A picture of the finding of this key; PNG, base64. */
+export type Capture = (key: string) => Promise<string>
 
-/** Pictures of the findings, one after the other, for each has the panes go there. Rejects when it is cancelled. */
+/** Pictures of findings, one after the other: each takes a frame or two. Rejects with `cancelled` at the signal. */
 export async function keyImages(
-  findings: readonly ReviewFinding[],
+  findings: readonly { key: string }[],
   capture: Capture,
   signal: AbortSignal,
   onProgress: (done: number) => void,
 ): Promise<ExportRequest['keyImages']> {
   const images: ExportRequest['keyImages'] = []
-  for (const finding of findings) {
+  for (const { key } of findings) {
     if (signal.aborted) throw new CallError({ code: 'cancelled', message: t('export.cancelled') })
-    images.push({ key: finding.key, png: await capture(finding) })
+    images.push({ key, png: await capture(key) })
     onProgress(images.length)
   }
   return images

@@ -6,7 +6,8 @@ import { t } from '../i18n/index.ts'
 import { forgetJob } from '../state/library.ts'
 import { thresholdLevel, useOverlay } from '../state/overlay.ts'
 import type { OpenResult, OpenScan } from '../state/session.ts'
-import { type Capture, keyImages } from './keyImages.ts'
+import { captureKeyImage } from '../viewer/index.tsx'
+import { keyImages } from './keyImages.ts'
 import { type ExportChoices, exportRequest } from './request.ts'
 
 type Phase =
@@ -29,7 +30,6 @@ export async function startExport(
   { run }: OpenResult,
   choices: ExportChoices,
   included: readonly ReviewFinding[],
-  capture: Capture,
 ): Promise<void> {
   const overlay = useOverlay.getState()
   const level = thresholdLevel(overlay)
@@ -39,7 +39,7 @@ export async function startExport(
   try {
     const wanted = choices.formats.includes('key-images') ? included : []
     if (wanted.length > 0) setPhase({ name: 'drawing', done: 0, total: wanted.length })
-    const images = await keyImages(wanted, capture, stop.signal, (done) =>
+    const images = await keyImages(wanted, captureKeyImage, stop.signal, (done) =>
       setPhase({ name: 'drawing', done, total: wanted.length }),
     )
     setPhase({ name: 'writing', job, cancelling: false })

@@ -19,7 +19,6 @@ export const app: Readonly<Record<string, string>> = {
   'copy.path': 'Copy path',
   'copy.done': 'Copied',
   'notice.close': 'Close this notice',
-  'notice.list': 'Notices',
   'details.show': 'Details',
   'details.hint': 'Add this text to a bug report. It may name files; look through it before you send it.',
   'details.text': 'Text for a bug report',
@@ -40,7 +39,7 @@ export const app: Readonly<Record<string, string>> = {
   'group.findings': 'Findings',
   'group.measure': 'Tools and measurements',
   'group.edit': 'Undo and outlines',
-  'group.window': 'Window',
+  'group.window': 'Window presets and panels',
   'group.help': 'Help',
 
   'command.file.openFolder': 'Open a folder',
