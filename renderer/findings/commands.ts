@@ -59,7 +59,7 @@ export function findingsCommands(): Command[] {
     {
       id: 'finding.delete',
       group: 'findings',
-      keys: ['Delete'],
+      keys: ['Shift+Delete'],
       enabled: () => hasRun() && selected()?.origin === 'drawn',
       run: () => deleteDrawn(useReview.getState().selectedKey!),
     },

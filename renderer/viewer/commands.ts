@@ -23,7 +23,7 @@ export const TOOL_KEYS: readonly (readonly [Tool, string])[] = [
   ['pan', 'p'],
   ['zoom', 'z'],
   ['scroll', 'v'],
-  ['rotate', 'o'],
+  ['rotate', 'Shift+r'],
   ['length', 'l'],
   ['angle', 'a'],
   ['ellipse', 'e'],
@@ -119,7 +119,7 @@ export function viewerCommands(): Command[] {
       keys: ['m'],
       run: () => toggleMaximised(useView.getState().maximised ?? useView.getState().activePane),
     },
-    { id: 'view.nextPane', group: 'view', keys: ['t'], run: nextPane },
+    { id: 'view.nextPane', group: 'view', keys: ['Shift+m'], run: nextPane },
     { id: 'view.slab', group: 'view', keys: ['s'], enabled: hasScan, run: nextSlab },
     ...(['max', 'min', 'mean'] as const).map(
       (slabMode): Command => ({
