@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WorkstationError } from '../main/errors.ts'
 import { parseWindowOptions } from '../main/hosts/windowOptions.ts'
-import { build } from './build.ts'
+import { build, type PartName } from './build.ts'
 
 /** `npm start`: the workstation in Electron where its program is installed, in the local browser otherwise. */
 
@@ -45,6 +45,12 @@ function become(program: string, args: string[]): void {
   })
 }
 
+async function buildOrSay(names: PartName[]): Promise<void> {
+  await build(names).catch((error) => {
+    throw new WorkstationError('usage/build', 'The window could not be built from its sources.', error)
+  })
+}
+
 async function start(args: string[]): Promise<void> {
   // npm runs this in the checkout; paths are meant from where the reader is.
   const options = parseWindowOptions(args, process.env.INIT_CWD)
@@ -65,12 +71,12 @@ async function start(args: string[]): Promise<void> {
   ]
   if (electron && host !== 'web' && (hasScreen() || host === 'electron')) {
     console.error('Opening in Electron.')
-    await build(['renderer', 'main', 'preload'])
+    await buildOrSay(['renderer', 'main', 'preload'])
     become(electron, [ROOT, ...absolute])
     return
   }
   console.error(`Opening in the local browser: ${whyBrowser(host, electron)}.`)
-  await build(['renderer'])
+  await buildOrSay(['renderer'])
   become(process.execPath, [join(ROOT, 'main', 'hosts', 'web.ts'), ...absolute])
 }
 
@@ -84,5 +90,6 @@ try {
 } catch (error) {
   if (!(error instanceof WorkstationError)) throw error
   console.error(error.message)
+  if (error.code === 'usage/build') console.error(error.detail)
   process.exitCode = 2
 }

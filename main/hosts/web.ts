@@ -22,12 +22,16 @@ async function run({ paths, dataFolder, roots, port, open }: WindowOptions): Pro
     await workstation.close()
     throw error
   })
-  console.log(`Screener Workstation: ${server.url}`)
+  const address = server.newAddress()
+  console.log(`Screener Workstation: ${address}`)
   if (open ?? desktop)
-    openOnDesktop(server.url).catch(() =>
-      console.error('No browser could be opened: open the address above.'),
-    )
+    openOnDesktop(address).catch(() => console.error('No browser could be opened: open the address above.'))
   if (paths.length > 0) workstation.openPaths(paths)
+  // A browser forgets the cookie when it is closed, and another one never had it.
+  if (process.stdin.isTTY) {
+    console.error('Enter prints a new address, for another browser; Ctrl-C ends.')
+    process.stdin.on('data', () => console.log(`Screener Workstation: ${server.newAddress()}`))
+  }
   let ending = false
   const end = async () => {
     // The second time, at once.

@@ -46,7 +46,7 @@ function open(session: Session, url: URL, known: boolean): Response {
   if (!cookie)
     return page(
       403,
-      'This address was used before, or is not complete. Each address opens the workstation once: go back to the window that has it open, or start the workstation again for a new address.',
+      'This address was used before, or is not complete. Each address opens the workstation once: go back to the window that has it open, or press Enter where the workstation was started for a new address.',
     )
   headers.set('set-cookie', cookie)
   return new Response(null, { status: 303, headers })

@@ -7,8 +7,8 @@ import { DOOR, guarded } from './guard.ts'
 import { Session } from './session.ts'
 
 export interface WebServer {
-  /** With the one-time token. */
-  url: string
+  /** To open the workstation with, once; the one given before is not valid any more. */
+  newAddress(): string
   port: number
   close(): Promise<void>
 }
@@ -38,7 +38,7 @@ export async function serveWeb(handler: Handler, { port = 0 }: { port?: number }
   const session = new Session(bound)
   fetch = guarded(handler.fetch, session, bound)
   return {
-    url: `http://127.0.0.1:${bound}${DOOR}?token=${session.token}`,
+    newAddress: () => `http://127.0.0.1:${bound}${DOOR}?token=${session.newToken()}`,
     port: bound,
     close: () => {
       handler.close()

@@ -6,21 +6,22 @@ const same = (a: string, b: string) => {
 }
 
 /**
- * Who may use the web host: the browser that opened the printed address first. The token in it is good for one use and
- * becomes a cookie, which lasts as long as the host runs; neither is ever stored.
+ * Who may use the web host: the browser that opened a printed address first. The token in it is good for one use and
+ * becomes a cookie, which lasts until the browser or the host ends; neither is ever stored.
  */
 export class Session {
   readonly #cookieName: string
   readonly #secret = randomBytes(32).toString('base64url')
-  #token: string | undefined = randomBytes(32).toString('base64url')
+  #token: string | undefined
 
   /** Cookies do not tell ports apart, so that of every running host has its own name. */
   constructor(port: number) {
     this.#cookieName = `screener-${port}`
   }
 
-  /** For the printed address; undefined once it was used. */
-  get token(): string | undefined {
+  /** For an address to print; one that was not used until now is not valid any more. */
+  newToken(): string {
+    this.#token = randomBytes(32).toString('base64url')
     return this.#token
   }
 

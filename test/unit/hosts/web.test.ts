@@ -9,6 +9,7 @@ import { fakeWorkstation } from './fakeWorkstation.ts'
 
 let folder: string
 let server: WebServer
+let address: string
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'screener-web-'))
@@ -17,6 +18,7 @@ beforeEach(async () => {
   server = await serveWeb(
     createHandler({ workstation: fakeWorkstation(folder), windowFolder: join(folder, 'window') }),
   )
+  address = server.newAddress()
 })
 
 afterEach(async () => {
@@ -48,14 +50,14 @@ function ask(path: string, headers: Record<string, string> = {}, method = 'GET',
   })
 }
 
-const door = () => new URL(server.url).pathname + new URL(server.url).search
+const door = () => new URL(address).pathname + new URL(address).search
 const signIn = async () => ((await ask(door())).cookie ?? '').split(';')[0]
 const origin = () => `http://127.0.0.1:${server.port}`
 const json = { 'content-type': 'application/json' }
 
 describe('the printed address', () => {
   it('is of this computer only', () => {
-    expect(new URL(server.url).hostname).toBe('127.0.0.1')
+    expect(new URL(address).hostname).toBe('127.0.0.1')
   })
 
   it('becomes a cookie that no script reads and no other page sends, and disappears', async () => {
@@ -63,7 +65,7 @@ describe('the printed address', () => {
     expect(answer.status).toBe(303)
     expect(answer.location).toBe('/')
     expect(answer.cookie).toMatch(/^screener-\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/)
-    expect(answer.cookie).not.toContain(new URL(server.url).searchParams.get('token'))
+    expect(answer.cookie).not.toContain(new URL(address).searchParams.get('token'))
     const window = await ask('/', { cookie: (answer.cookie ?? '').split(';')[0] })
     expect(window.text).toBe('the window')
   })
@@ -79,6 +81,17 @@ describe('the printed address', () => {
   it('leads the browser that has the cookie to the window, as often as it likes', async () => {
     const cookie = await signIn()
     expect((await ask(door(), { cookie })).status).toBe(303)
+  })
+
+  it('is followed by another one on request, for another browser; the first has stayed in', async () => {
+    const cookie = await signIn()
+    address = server.newAddress()
+    const other = await signIn()
+    for (const each of [cookie, other]) expect((await ask('/', { cookie: each })).status).toBe(200)
+    const unused = server.newAddress()
+    server.newAddress()
+    address = unused
+    expect((await ask(door())).status).toBe(403)
   })
 
   it('is of no use with another token', async () => {
