@@ -8,8 +8,8 @@ import { writeNifti } from './nifti.ts'
 import { asOutputError } from './outputError.ts'
 import type { OutputFolder } from './outputFolder.ts'
 import type { LabelCode, ReviewedFinding } from './reviewedFindings.ts'
-import { writeSeg } from './seg.ts'
 import type { SegFinding } from './segDataset.ts'
+import { writeSegInThread } from './segThread.ts'
 
 /** What was written, and what has to be said of it. */
 interface Written {
@@ -65,13 +65,15 @@ interface SegJob {
   scan: { grid: Grid; source: Source; warnings: readonly Warning[] }
   run: { model: { name: string; version: string } }
   findings: readonly ReviewedFinding[]
+  /** Given away: empty afterwards. */
   mask: Uint16Array
   level: number
+  signal: AbortSignal | undefined
 }
 
 /** A scan that DICOM SEG cannot refer to costs the segmentation, not the export: what is wrong becomes a warning. */
 export async function writeReviewSeg(
-  { scan, run, findings, mask, level }: SegJob,
+  { scan, run, findings, mask, level, signal }: SegJob,
   output: OutputFolder,
 ): Promise<Written> {
   const without = (code: string, why: string): Written => ({
@@ -85,7 +87,7 @@ export async function writeReviewSeg(
     // A segmentation lies on the grid; it has no use for the values.
     const opened = { volume: scan.grid, source: scan.source, warnings: scan.warnings }
     const model = { name, version }
-    await writeSeg(output.path('seg.dcm'), { opened, findings: segments, mask, model, level })
+    await writeSegInThread(output.path('seg.dcm'), { opened, findings: segments, mask, model, level }, signal)
     return { names: ['seg.dcm'], warnings: [] }
   } catch (error) {
     if (!(error instanceof WorkstationError) || !error.code.startsWith('output/seg-')) throw error

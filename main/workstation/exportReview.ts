@@ -104,7 +104,7 @@ async function write(
   signal?.throwIfAborted()
   const notes: Warning[] = [...warnings]
   if (formats.has('seg')) {
-    const seg = await writeReviewSeg({ ...job, findings, mask, level }, output)
+    const seg = await writeReviewSeg({ ...job, findings, mask, level, signal }, output)
     names.push(...seg.names)
     notes.push(...seg.warnings)
   }

@@ -317,6 +317,18 @@ describe('an export that does not come to its end leaves nothing behind', () => 
     }
   })
 
+  it('when it is cancelled while the segmentation is written in its thread', async () => {
+    const asked = job()
+    const controller = new AbortController()
+    const onProgress = ({ stage, done }: { stage: string; done: number }) => {
+      if (stage === 'writing' && done === 1) setTimeout(() => controller.abort(), 5)
+    }
+    await expect(exportReview(asked, { signal: controller.signal, onProgress })).rejects.toMatchObject({
+      code: 'cancelled',
+    })
+    expect(readdirSync(asked.parent)).toEqual([])
+  })
+
   it('when a key image is no picture', async () => {
     const asked = job('oblique')
     asked.request.keyImages[0].png = Buffer.from('<svg onload="x">').toString('base64')
