@@ -28,6 +28,8 @@ function hasScreen(): boolean {
   return Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
 }
 
+const PARENT_CHECK_MS = 500
+
 /** Runs a program in place of this one: it has the terminal, and its end is ours. */
 function become(program: string, args: string[]): void {
   const child = spawn(program, args, { stdio: 'inherit', cwd: ROOT })
@@ -36,11 +38,17 @@ function become(program: string, args: string[]): void {
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     })
+  // npm hands SIGTERM to its shell, which dies of it alone.
+  const shell = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid !== shell) child.kill('SIGTERM')
+  }, PARENT_CHECK_MS)
   child.on('error', (error) => {
     console.error(`${program} could not be started: ${error.message}`)
     process.exitCode = 1
   })
   child.on('close', (code) => {
+    clearInterval(watch)
     process.exitCode = code ?? 1
   })
 }
