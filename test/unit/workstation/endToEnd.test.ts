@@ -3,12 +3,14 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
+import { writeCtSeries } from '../../../main/exporting/dicomSeries.ts'
 import { decodeTree } from '../../../main/findings/componentTreeFile.ts'
 import { treeComponentsAt } from '../../../main/findings/componentTreeQuery.ts'
 import { nearestStep, thresholdSteps } from '../../../main/findings/steps.ts'
-import { voxelCount } from '../../../main/imaging/volume.ts'
+import { IDENTITY, voxelCount } from '../../../main/imaging/volume.ts'
 import { createWorkstation } from '../../../main/workstation/index.ts'
 import { calls } from '../../../preload/contract.ts'
+import { SMALL_CT_IDENTITY } from '../exporting/smallCt.ts'
 import { runIs } from './bed.ts'
 
 /** Temporary files of this test only, so that what is left there was left by it. */
@@ -91,4 +93,24 @@ test('a sample is added, opened, screened, reviewed, exported, and found again a
   expect(await workstation.call('reviews.get', { runId })).toEqual([stored])
   expect(await workstation.call('runs.open', { runId })).toEqual({ ...run, reviewFinished: true })
   expect((await workstation.call('series.open', { seriesId })).voxelsUrl).toBe(opened.voxelsUrl)
+})
+
+test('the first opening adds what only the images say of the patient', async () => {
+  const source = join(temporary, 'series')
+  const grid = { dims: [32, 32, 24], spacing: [8, 8, 8], origin: [0, 0, 0], direction: IDENTITY } as const
+  await writeCtSeries(
+    source,
+    { ...grid, voxels: new Int16Array(voxelCount(grid)).fill(40) },
+    SMALL_CT_IDENTITY,
+  )
+  const workstation = await createWorkstation({
+    dataFolder: join(temporary, 'another'),
+    roots: [],
+    abilities: { host: 'web', picker: 'list' },
+  })
+  onTestFinished(() => workstation.close())
+  const handles = [workstation.grantPath(source).handle]
+  const { added } = await workstation.call('library.add', { job: 'add', handles })
+  const { series } = await workstation.call('series.open', { seriesId: added[0].id })
+  expect(series).toMatchObject({ id: added[0].id, patientBirthDate: '19700101', patientSex: 'O' })
 })

@@ -77,6 +77,8 @@ export interface ReaderScript {
   dies?: boolean
   /** What the process answers in place of voxels. */
   fails?: { code: 'output/disk-full'; message: string }
+  /** Distance of the slices that are read, mm; 2 where absent. */
+  sliceSpacing?: number
   /** What descriptions say of the series, beside what is common. */
   report?: Partial<SeriesReport>[]
   /** Inputs that were read. */
@@ -112,7 +114,8 @@ function readerProcess(script: ReaderScript): ChildHandle {
     if (script.fails) return self.say({ type: 'failed', job, ...script.fails })
     if (self.dead) return
     await writeFile(request.voxelsFile, new Int16Array(VOXELS).fill(40))
-    const scan = { grid: GRID, source: { kind: 'nrrd' as const, path }, filledSlices: [], warnings: [] }
+    const grid = { ...GRID, spacing: [2, 2, script.sliceSpacing ?? 2] as const }
+    const scan = { grid, source: { kind: 'nrrd' as const, path }, filledSlices: [], warnings: [] }
     self.say({ type: 'opened', job, scan: { ...scan, peakRssBytes: 1 } })
   })
 }

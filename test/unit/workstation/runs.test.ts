@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { RunRecord } from '../../../main/exporting/runRecord.ts'
 import { addSource, failure, makeBed, runIs, startRun } from './bed.ts'
@@ -60,9 +61,14 @@ describe('a run', () => {
     const bed = await makeBed()
     const { series } = await addSource(bed)
     bed.engine.tiles = 500
-    const { id } = await startRun(bed, series.id)
-    await runIs(bed, id, 'done')
-    expect(bed.runs.length).toBeLessThan(20)
+    bed.engine.hold = new Gate()
+    const from = performance.now()
+    await startRun(bed, series.id)
+    await bed.engine.hold.arrival
+    await sleep(250)
+    const told = bed.runs.filter(({ progress }) => progress !== null)
+    expect(told.length).toBeLessThanOrEqual(1 + (performance.now() - from) / 100)
+    expect(told.at(-1)?.progress?.done).toBe(500)
   })
 
   test('tells the tiles and the time that is left', async () => {
@@ -222,11 +228,13 @@ describe('a restart', () => {
     const bed = await makeBed()
     bed.engine.hold = new Gate()
     const running = await startRun(bed, (await addSource(bed)).series.id)
-    const queued = await startRun(bed, (await addSource(bed)).series.id)
+    const queued: string[] = []
+    for (let i = 0; i < 3; i++) queued.push((await startRun(bed, (await addSource(bed)).series.id)).id)
     await bed.engine.hold.arrival
     bed.engine.hold = undefined
     await bed.restart()
-    await runIs(bed, queued.id, 'done')
+    await runIs(bed, queued[2], 'done')
+    expect(bed.runs.filter(({ status }) => status === 'done').map(({ id }) => id)).toEqual(queued)
     const { error } = await runIs(bed, running.id, 'interrupted')
     expect(error?.message).toMatch(/Start it again/)
     expect(existsSync(join(bed.dataFolder, 'runs', running.id))).toBe(false)

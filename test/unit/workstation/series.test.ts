@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { ExportReview, ExportReviewJob } from '../../../main/workstation/exportReview.ts'
 import { SeriesEntry } from '../../../preload/records.ts'
 import { addSource, failure, makeBed, runIs, startRun } from './bed.ts'
 import { Gate, makeSource } from './fakes.ts'
@@ -109,8 +110,8 @@ describe('opening', () => {
     await bed.reader.hold.arrival
     bed.reader.hold = undefined
     await bed.workstation.call('library.cancel', { job: series.id })
-    expect((await first).code).toBe('cancelled')
     expect((await open()).grid.dims).toEqual([8, 8, 8])
+    expect((await first).code).toBe('cancelled')
     expect(await readdir(join(bed.dataFolder, 'cache'))).toEqual([series.id])
   })
 
@@ -175,5 +176,40 @@ describe('removing', () => {
     expect(existsSync(source)).toBe(true)
     expect(await bed.workstation.call('library.list', {})).toEqual([])
     expect((await failure(startRun(bed, series.id))).code).toBe('input/no-such-series')
+  })
+})
+
+describe('an export', () => {
+  const request = { job: 'e', level: 99, minVolumeMl: 0, formats: ['csv' as const], keyImages: [] }
+  const states = ['confirmed' as const]
+
+  test('is given the run, what was said of it and the voxels, read again where they were let go', async () => {
+    const jobs: ExportReviewJob[] = []
+    const exportReview: ExportReview = async (job) => {
+      jobs.push(job)
+      return { path: join(job.parent, 'new'), findings: 0, files: [], warnings: [] }
+    }
+    const bed = await makeBed({ exportReview })
+    const { series } = await addSource(bed)
+    const { id: runId } = await startRun(bed, series.id)
+    await runIs(bed, runId, 'done')
+    await rm(join(bed.dataFolder, 'cache', series.id), { recursive: true })
+    const folder = bed.workstation.grantPath(bed.folder).handle
+    const result = await bed.workstation.call('export.write', { ...request, states, runId, folder })
+    expect(result.folder).toEqual(bed.workstation.grantPath(join(bed.folder, 'new')))
+    expect(jobs).toMatchObject([{ parent: bed.folder, run: { id: runId }, reviews: [] }])
+    expect(Object.values(jobs[0].files).filter(existsSync)).toHaveLength(2)
+  })
+
+  test('is refused for a scan that has changed since it was screened', async () => {
+    const bed = await makeBed()
+    const { series, source } = await addSource(bed)
+    const { id: runId } = await startRun(bed, series.id)
+    await runIs(bed, runId, 'done')
+    await writeFile(join(source, 'another.dcm'), 'x')
+    bed.reader.sliceSpacing = 3
+    const folder = bed.workstation.grantPath(bed.folder).handle
+    const asked = bed.workstation.call('export.write', { ...request, states, runId, folder })
+    expect((await failure(asked)).code).toBe('input/source-changed')
   })
 })
