@@ -1,6 +1,7 @@
 import type { DicomSource, SeriesIdentity, SliceReference } from '../imaging/source.ts'
 import type { Grid } from '../imaging/volume.ts'
 import { da, ds, lo, sh, tm, validOrEmpty } from './dicomText.ts'
+import { algorithm, code, property } from './segConcepts.ts'
 import type { SegFrame } from './segFrames.ts'
 import type { SegPlanes } from './segPlanes.ts'
 
@@ -186,42 +187,6 @@ function segment(finding: SegFinding, index: number, { model, newUid }: SegConte
   }
 }
 
-/** Algorithm Name is required where an algorithm took part, and the identification says which it was. */
-function algorithm({ algorithm: type = 'AUTOMATIC' }: SegFinding, model: SegContent['model']): Dataset {
-  if (type === 'MANUAL') return { SegmentAlgorithmType: type }
-  return {
-    SegmentAlgorithmType: type,
-    SegmentAlgorithmName: lo(model.name),
-    SegmentationAlgorithmIdentificationSequence: [
-      {
-        // CID 7162 Surface Processing Algorithm Family
-        AlgorithmFamilyCodeSequence: code('123110', 'DCM', 'Artificial Intelligence'),
-        AlgorithmName: lo(model.name),
-        AlgorithmVersion: lo(model.version),
-      },
-    ],
-  }
-}
-
-/** SNOMED CT concepts of CID 7158 and 7193 (devices) that a reader may call a finding. */
-const PHYSICAL_OBJECTS = new Set(['40388003', '19227008', '65818007', '53350007', '19923001'])
-
-/**
- * CID 7150 Segmentation Property Category; CID 7159 Lesion Segmentation Type, part of CID 7151. There is no code for
- * "unusual": without a reader's word a lesion is what is suspected, which the description's last sentence qualifies.
- */
-function property({ code: concept }: SegFinding): Dataset {
-  const physical = concept?.scheme === 'SCT' && PHYSICAL_OBJECTS.has(concept.value)
-  return {
-    SegmentedPropertyCategoryCodeSequence: physical
-      ? code('260787004', 'SCT', 'Physical object')
-      : code('49755003', 'SCT', 'Morphologically Abnormal Structure'),
-    SegmentedPropertyTypeCodeSequence: concept
-      ? code(concept.value, concept.scheme, concept.meaning)
-      : code('52988006', 'SCT', 'Lesion'),
-  }
-}
-
 /**
  * Colours that stay apart however many there are: equal lightness, hues a golden angle apart. CIELab encoded as in
  * PS3.3 C.10.7.1.1: L* 0…100 and a*, b* −128…127 each to 0…65535.
@@ -298,10 +263,6 @@ function referencedInstances(source: DicomSource): Dataset[] {
     ReferencedSOPClassUID: sopClass,
     ReferencedSOPInstanceUID: instance,
   }))
-}
-
-function code(value: string, scheme: string, meaning: string): Dataset[] {
-  return [{ CodeValue: value, CodingSchemeDesignator: scheme, CodeMeaning: meaning }]
 }
 
 function round(value: number, decimals: number): string {

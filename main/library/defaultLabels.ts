@@ -11,9 +11,9 @@ const dcm = (text: string, value: string, meaning: string): FindingLabel => ({
 const plain = (text: string): FindingLabel => ({ text, code: null })
 
 /**
- * What a reader of CT names most; the list is the reader's to change. SNOMED CT concepts and DICOM's own (PS3.16
- * Annex D), most of them from CID 7159 (Lesion Segmentation Type), 6102 to 6106 (chest findings), 7151 and 3810.
- * Labels whose concept depends on where they are found have no code.
+ * What a reader of CT names most; the list is the reader's to change. Codes are SNOMED CT concepts (SCT), for lesions
+ * and devices those of DICOM PS3.16 CID 7159, 7158 and 7193, and one of DICOM's own (DCM, CID 6104). Labels whose
+ * concept depends on where they are found have no code.
  */
 export const DEFAULT_LABELS: readonly FindingLabel[] = [
   sct('Nodule', '27925004'),

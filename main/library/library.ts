@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import {
   ErrorRecord,
@@ -25,7 +25,7 @@ import {
   toStoredSeries,
 } from './rows.ts'
 import { SQL } from './sql.ts'
-import { asLibraryError } from './sqliteError.ts'
+import { Statements } from './statements.ts'
 import type { Library, NewRun, NewSeries, RunChange, StoredSeries } from './types.ts'
 
 const INTERRUPTED: ErrorRecord = {
@@ -49,16 +49,13 @@ export function openLibrary(folder: string): Library {
   return library
 }
 
-type Parameters = Record<string, SQLInputValue>
-
 class SqliteLibrary implements Library {
   readonly #folder: string
-  readonly #db: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #db: Statements
 
   constructor(folder: string, db: DatabaseSync) {
     this.#folder = folder
-    this.#db = db
+    this.#db = new Statements(db, folder)
   }
 
   runFolder(runId: string): string {
@@ -67,44 +64,44 @@ class SqliteLibrary implements Library {
   }
 
   listSeries(): SeriesEntry[] {
-    return this.#all(SQL.listSeries).map(toSeriesEntry)
+    return this.#db.all(SQL.listSeries).map(toSeriesEntry)
   }
 
   getSeries(id: string): StoredSeries | undefined {
-    const row = this.#get(SQL.getSeries, { id })
+    const row = this.#db.get(SQL.getSeries, { id })
     return row && toStoredSeries(row)
   }
 
   addSeries(series: NewSeries): SeriesEntry {
     const { sourceKey, ...columns } = seriesColumns(series)
-    return this.#transaction(() => {
-      const known = this.#get(SQL.seriesOfSource, { sourceKey })
+    return this.#db.transaction(() => {
+      const known = this.#db.get(SQL.seriesOfSource, { sourceKey })
       const id = known ? String(known.id) : randomUUID()
-      if (known) this.#change(SQL.updateSeries, { id, ...columns })
-      else this.#change(SQL.insertSeries, { id, sourceKey, ...columns, now: now() })
+      if (known) this.#db.change(SQL.updateSeries, { id, ...columns })
+      else this.#db.change(SQL.insertSeries, { id, sourceKey, ...columns, now: now() })
       return this.#entry(id)
     })
   }
 
   markOpened(id: string): SeriesEntry {
-    this.#change(SQL.markOpened, { id, now: now() })
+    this.#db.change(SQL.markOpened, { id, now: now() })
     return this.#entry(id)
   }
 
   setThumbnail(id: string, png: Uint8Array): SeriesEntry {
-    this.#change(SQL.setThumbnail, { id, png })
+    this.#db.change(SQL.setThumbnail, { id, png })
     return this.#entry(id)
   }
 
   getThumbnail(id: string): Uint8Array | undefined {
-    const png = this.#get(SQL.getThumbnail, { id })?.thumbnail
+    const png = this.#db.get(SQL.getThumbnail, { id })?.thumbnail
     return png instanceof Uint8Array ? png : undefined
   }
 
   removeSeries(id: string): string[] {
-    return this.#transaction(() => {
+    return this.#db.transaction(() => {
       const runs = this.listRuns(id).map((run) => run.id)
-      if (this.#change(SQL.removeSeries, { id }) === 0) throw notInLibrary('series', id)
+      if (this.#db.change(SQL.removeSeries, { id }) === 0) throw notInLibrary('series', id)
       return runs
     })
   }
@@ -113,7 +110,7 @@ class SqliteLibrary implements Library {
     this.#entry(seriesId)
     const id = randomUUID()
     const { name, version, title } = model
-    this.#change(SQL.insertRun, {
+    this.#db.change(SQL.insertRun, {
       id,
       seriesId,
       model: JSON.stringify({ name, version, title }),
@@ -125,7 +122,7 @@ class SqliteLibrary implements Library {
   }
 
   changeRun(id: string, change: RunChange): RunEntry {
-    return this.#transaction(() => {
+    return this.#db.transaction(() => {
       const before = toRunEntry(this.#run(id))
       if (before.status === 'done')
         throw new WorkstationError('usage/run-done', 'A finished screening run never changes.', id)
@@ -133,8 +130,8 @@ class SqliteLibrary implements Library {
       const queued = status === 'queued'
       const error = 'error' in change ? change.error : queued ? undefined : before.error
       const record =
-        'record' in change ? change.record : json(this.#get(SQL.runRecord, { id })?.record ?? null)
-      this.#change(SQL.updateRun, {
+        'record' in change ? change.record : json(this.#db.get(SQL.runRecord, { id })?.record ?? null)
+      this.#db.change(SQL.updateRun, {
         id,
         status,
         device: queued ? null : (change.device ?? before.device),
@@ -151,9 +148,9 @@ class SqliteLibrary implements Library {
   }
 
   getRun(id: string): (RunEntry & { packageHash: string; record: unknown }) | undefined {
-    const row = this.#get(SQL.getRun, { id })
+    const row = this.#db.get(SQL.getRun, { id })
     if (!row) return undefined
-    const record = this.#get(SQL.runRecord, { id })?.record ?? null
+    const record = this.#db.get(SQL.runRecord, { id })?.record ?? null
     return {
       ...toRunEntry(row),
       packageHash: String(row.package_hash),
@@ -163,73 +160,72 @@ class SqliteLibrary implements Library {
 
   listRuns(seriesId?: string): RunEntry[] {
     const rows =
-      seriesId === undefined ? this.#all(SQL.listRuns) : this.#all(SQL.listRunsOfSeries, { seriesId })
+      seriesId === undefined ? this.#db.all(SQL.listRuns) : this.#db.all(SQL.listRunsOfSeries, { seriesId })
     return rows.map(toRunEntry)
   }
 
   getReviews(runId: string): ReviewRecord[] {
-    return this.#all(SQL.getReviews, { runId }).map(toReview)
+    return this.#db.all(SQL.getReviews, { runId }).map(toReview)
   }
 
   putReview(runId: string, record: ReviewRecord): ReviewRecord {
     this.#mustBeDone(runId)
     const stored = ReviewRecord.parse({ ...record, updatedAt: now() })
-    this.#change(SQL.putReview, { runId, key: stored.key, record: JSON.stringify(stored) })
+    this.#db.change(SQL.putReview, { runId, key: stored.key, record: JSON.stringify(stored) })
     return stored
   }
 
   removeReview(runId: string, key: string): void {
-    this.#change(SQL.removeReview, { runId, key })
+    this.#db.change(SQL.removeReview, { runId, key })
   }
 
   isReviewFinished(runId: string): boolean {
-    return this.#get(SQL.isReviewFinished, { runId }) !== undefined
+    return this.#db.get(SQL.isReviewFinished, { runId }) !== undefined
   }
 
   finishReview(runId: string, finished: boolean): SeriesEntry {
     const run = this.#mustBeDone(runId)
-    if (finished) this.#change(SQL.finishReview, { runId, now: now() })
-    else this.#change(SQL.reopenReview, { runId })
+    if (finished) this.#db.change(SQL.finishReview, { runId, now: now() })
+    else this.#db.change(SQL.reopenReview, { runId })
     return this.#entry(run.seriesId)
   }
 
   labels(): FindingLabel[] {
-    const row = this.#get(SQL.labels)
+    const row = this.#db.get(SQL.labels)
     return row ? toLabels(row) : structuredClone([...DEFAULT_LABELS])
   }
 
   setLabels(labels: FindingLabel[]): FindingLabel[] {
     const stored = z.array(FindingLabel).parse(labels)
-    this.#change(SQL.setLabels, { labels: JSON.stringify(stored) })
+    this.#db.change(SQL.setLabels, { labels: JSON.stringify(stored) })
     return stored
   }
 
   settings(): Record<string, unknown> {
-    return Object.fromEntries(this.#all(SQL.settings).map(({ key, value }) => [String(key), json(value)]))
+    return Object.fromEntries(this.#db.all(SQL.settings).map(({ key, value }) => [String(key), json(value)]))
   }
 
   setSetting(key: string, value: unknown): void {
-    this.#change(SQL.setSetting, { key, value: JSON.stringify(value ?? null) })
+    this.#db.change(SQL.setSetting, { key, value: JSON.stringify(value ?? null) })
   }
 
   close(): void {
-    this.#statements.clear()
-    if (this.#db.isOpen) this.#db.close()
+    this.#db.close()
   }
 
   /** Runs that were going on when the last process ended cannot go on. */
   interruptRuns(): void {
-    this.#change(SQL.interruptRuns, { error: JSON.stringify(INTERRUPTED), now: now() })
+    this.#db.change(SQL.interruptRuns, { error: JSON.stringify(INTERRUPTED), now: now() })
   }
 
   #entry(id: string): SeriesEntry {
-    const row = this.#get(SQL.getSeries, { id })
+    const row = this.#db.get(SQL.getSeries, { id })
     if (!row) throw notInLibrary('series', id)
     return toSeriesEntry(row)
   }
 
   #run(id: string): Row {
-    const row = this.#get(SQL.getRun, { id })
+    const row = this.#db.get(SQL.getRun, { id })
     if (!row) throw notInLibrary('run', id)
     return row
   }
@@ -243,47 +239,6 @@ class SqliteLibrary implements Library {
         runId,
       )
     return run
-  }
-
-  #get(sql: string, parameters: Parameters = {}): Row | undefined {
-    return this.#guarded(() => this.#prepared(sql).get(parameters))
-  }
-
-  #all(sql: string, parameters: Parameters = {}): Row[] {
-    return this.#guarded(() => this.#prepared(sql).all(parameters))
-  }
-
-  #change(sql: string, parameters: Parameters): number {
-    return this.#guarded(() => Number(this.#prepared(sql).run(parameters).changes))
-  }
-
-  #transaction<T>(work: () => T): T {
-    this.#guarded(() => this.#db.exec('BEGIN IMMEDIATE'))
-    try {
-      const result = work()
-      this.#guarded(() => this.#db.exec('COMMIT'))
-      return result
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      throw error
-    }
-  }
-
-  #guarded<T>(work: () => T): T {
-    try {
-      return work()
-    } catch (error) {
-      throw asLibraryError(error, this.#folder)
-    }
-  }
-
-  #prepared(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
-      statement = this.#db.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
   }
 }
 

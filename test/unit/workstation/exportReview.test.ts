@@ -1,82 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { serialize } from 'node:v8'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { type Grid, indexToPatient, type Vec3, voxelCount } from '../../../main/imaging/volume.ts'
+import { indexToPatient, type Vec3, voxelCount } from '../../../main/imaging/volume.ts'
 import { type ExportReviewJob, exportReview } from '../../../main/workstation/exportReview.ts'
 import { ExportResult } from '../../../preload/records.ts'
 import { dciodvfyErrors, hasDciodvfy, pythonHas } from '../exporting/judges.ts'
-import {
-  CALIBRATION,
-  offsetOf,
-  outlineOf,
-  review,
-  runFiles,
-  temporaryFolder,
-  voxelsOf,
-} from '../exporting/reviewCases.ts'
-import { SEG_CASES, segRequest } from '../exporting/segCases.ts'
+import { offsetOf, voxelsOf } from '../exporting/reviewCases.ts'
 import { items, parse } from '../exporting/segReader.ts'
-
-// On grids of at least 6 × 5 × 4 voxels: two of the machine's findings, and what the reader drew.
-const FOUND = { min: [0, 0, 0], max: [1, 1, 0], score: 2.5 } as const
-const SUSPECT = { min: [4, 0, 2], max: [5, 0, 2], score: 1.5 } as const
-const CORRECTED = { min: [3, 0, 1], max: [5, 1, 3] } as const
-const DRAWN = { min: [0, 3, 1], max: [2, 4, 2] } as const
-const NOT_DRAWN: Vec3 = [1, 4, 2]
-const NODULE = { text: 'Nodule', code: { scheme: 'SCT', value: '27925004', meaning: 'Nodule' } }
-
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==',
-  'base64',
-)
-
-const caseNamed = (name: string) => SEG_CASES.findIndex((c) => c.name === name)
-const isDrawn = (voxel: Vec3) => voxel.some((index, axis) => index !== NOT_DRAWN[axis])
-
-function job(name = 'oblique', change: Partial<ExportReviewJob['request']> = {}): ExportReviewJob {
-  const index = caseNamed(name)
-  const { volume, source, warnings = [] } = segRequest(SEG_CASES[index], index).opened
-  const grid: Grid = volume
-  const suspect = `peak-${offsetOf(grid, SUSPECT.min)}`
-  return {
-    request: {
-      level: 99,
-      minVolumeMl: 0,
-      states: ['unreviewed', 'confirmed'],
-      formats: ['score', 'level', 'mask', 'seg', 'csv', 'json', 'key-images'],
-      keyImages: [{ key: suspect, png: PNG.toString('base64') }],
-      ...change,
-    },
-    parent: temporaryFolder(),
-    title: 'Thorax  1.0/B70f:*',
-    run: {
-      id: 'run-1',
-      model: { name: 'tiny', version: '1.2.3', title: 'Tiny' },
-      device: 'CPU, 2 threads',
-      deviceRequested: 'auto',
-      warnings: [{ code: 'w', message: 'Look here.' }],
-      finishedAt: '2026-01-02T03:04:05.000Z',
-    },
-    packageHash: 'ab'.repeat(32),
-    calibration: CALIBRATION,
-    files: runFiles(grid, [FOUND, SUSPECT]),
-    scan: { grid, source, filledSlices: [], warnings: [...warnings] },
-    reviews: [
-      review(suspect, { outline: outlineOf(CORRECTED), label: NODULE, note: '=1+1 größer' }),
-      review('drawn-abcdefgh', {
-        outline: outlineOf(DRAWN, (voxel) => !isDrawn(voxel)),
-        label: { text: 'Implant', code: { scheme: 'SCT', value: '40388003', meaning: 'Implant' } },
-      }),
-      review('drawn-not-asked-for', { outline: outlineOf(FOUND), state: 'uncertain' }),
-    ],
-    reviewFinished: true,
-  }
-}
+import { CORRECTED, DRAWN, FOUND, isDrawn, job, NODULE, NOT_DRAWN, PNG } from './exportJob.ts'
 
 /** Where each finding ought to be, LPS mm. */
 function expectedPlaces({ scan: { grid } }: ExportReviewJob): Record<number, Vec3[]> {
@@ -298,86 +232,5 @@ describe('an export', () => {
       expect(readdirSync(asked.parent).map((name) => join(asked.parent, name))).toEqual([path])
       expect(path.slice(asked.parent.length + 1)).toMatch(/^[\p{L}\p{N}][\p{L}\p{N}.-]{0,60}-\d{8}-\d{6}$/u)
     }
-  })
-})
-
-describe('an export that does not come to its end leaves nothing behind', () => {
-  it('when it is cancelled, at any stage', async () => {
-    for (const stage of ['findings', 'measuring', 'writing']) {
-      const asked = job()
-      const controller = new AbortController()
-      const onProgress = (progress: { stage: string }) => {
-        if (progress.stage === stage) controller.abort()
-      }
-      await expect(exportReview(asked, { signal: controller.signal, onProgress })).rejects.toMatchObject({
-        code: 'cancelled',
-        message: 'The export was cancelled.',
-      })
-      expect(readdirSync(asked.parent), stage).toEqual([])
-    }
-  })
-
-  it('when it is cancelled while the segmentation is written in its thread', async () => {
-    const asked = job()
-    const controller = new AbortController()
-    const onProgress = ({ stage, done }: { stage: string; done: number }) => {
-      if (stage === 'writing' && done === 1) setTimeout(() => controller.abort(), 5)
-    }
-    await expect(exportReview(asked, { signal: controller.signal, onProgress })).rejects.toMatchObject({
-      code: 'cancelled',
-    })
-    expect(readdirSync(asked.parent)).toEqual([])
-  })
-
-  it('when a key image is no picture', async () => {
-    const asked = job('oblique')
-    asked.request.keyImages[0].png = Buffer.from('<svg onload="x">').toString('base64')
-    await expect(exportReview(asked)).rejects.toMatchObject({ code: 'usage/key-image' })
-    expect(readdirSync(asked.parent)).toEqual([])
-  })
-
-  it('when the chosen folder is gone or is none', async () => {
-    const asked = job()
-    await expect(exportReview({ ...asked, parent: join(asked.parent, 'gone') })).rejects.toMatchObject({
-      code: 'output/not-writable',
-      message: expect.stringContaining('there is no such disk or folder'),
-    })
-    const file = join(asked.parent, 'file')
-    writeFileSync(file, '')
-    await expect(exportReview({ ...asked, parent: file })).rejects.toMatchObject({
-      code: 'output/not-writable',
-    })
-    expect(readdirSync(asked.parent)).toEqual(['file'])
-  })
-})
-
-/** Where a user may mount a disk that nobody else sees. */
-const NAMESPACE = ['-rm', 'sh', '-c']
-const canMount = spawnSync('unshare', [...NAMESPACE, 'mount -t tmpfs tmpfs /mnt']).status === 0
-
-it.skipIf(!canMount)('an export to a disk that is full says so and leaves nothing behind', () => {
-  const folder = temporaryFolder()
-  const [disk, file] = [join(folder, 'disk'), join(folder, 'job')]
-  mkdirSync(disk)
-  writeFileSync(file, serialize({ ...job(), parent: disk }))
-  const script = fileURLToPath(new URL('./exportChild.ts', import.meta.url))
-  // Room for the folder and three small files.
-  const { stdout, stderr } = spawnSync(
-    'unshare',
-    [
-      ...NAMESPACE,
-      'mount -t tmpfs -o size=12k tmpfs "$0" && exec "$1" "$2" "$3"',
-      disk,
-      process.execPath,
-      script,
-      file,
-    ],
-    { encoding: 'utf8' },
-  )
-  expect(stderr).not.toContain('rror:')
-  expect(JSON.parse(stdout)).toEqual({
-    code: 'output/disk-full',
-    message: expect.stringMatching(/^The disk is full: the results could not be written to .*Thorax/),
-    left: [],
   })
 })
