@@ -10,15 +10,10 @@ import { LabelPicker } from './LabelPicker.tsx'
 import { NoteEditor } from './NoteEditor.tsx'
 import type { ReviewFinding } from './reviewFindings.ts'
 import { StateIcon } from './StateMark.tsx'
-import {
-  huWords,
-  numberWords,
-  percentileWords,
-  positionWords,
-  rarityWords,
-  stateWords,
-  volumeWords,
-} from './words.ts'
+import { huWords, numberWords, positionWords, rarityWords, stateWords, volumeWords } from './words.ts'
+
+/** Too long for half a line. */
+const WIDE = new Set(['extent', 'position'])
 
 const ORDER: readonly ReviewState[] = ['confirmed', 'false-positive', 'uncertain', 'unreviewed']
 
@@ -70,6 +65,8 @@ function StateButton({ state, chosen }: { state: ReviewState; chosen: boolean })
       aria-pressed={chosen}
       leftSection={<StateIcon state={state} size={14} />}
       rightSection={<Kbd aria-hidden>{STATE_KEYS[state]}</Kbd>}
+      aria-label={stateWords(state)}
+      title={t('finding.state.key', { state: stateWords(state), key: STATE_KEYS[state] })}
       aria-keyshortcuts={STATE_KEYS[state]}
       classNames={{ label: classes.stateLabel ?? '', inner: classes.stateInner ?? '' }}
       onClick={() => judge(state)}
@@ -82,24 +79,21 @@ function StateButton({ state, chosen }: { state: ReviewState; chosen: boolean })
 function Measures({ finding }: { finding: ReviewFinding }) {
   const spacing = useSession((s) => s.scan?.grid.spacing)
   const { volumeMl, peakLevel, meanLevel, centreMm } = finding
-  const level = (value: number | null) =>
-    value === null
-      ? t('finding.notMeasured')
-      : `${t('finding.normalVoxels', { rarity: rarityWords(value) })}, ${percentileWords(value)}`
+  const level = (value: number | null) => (value === null ? t('finding.notMeasured') : rarityWords(value))
   const { min, max } = finding.extentIndex
   const edge = (axis: 0 | 1 | 2) => ((max[axis] - min[axis] + 1) * (spacing?.[axis] ?? 0)).toFixed(0)
   const rows = [
     ['volume', volumeWords(volumeMl)],
+    ['hu', huWords(finding)],
     ['peak', level(peakLevel)],
     ['mean', level(meanLevel)],
-    ['hu', huWords(finding)],
     ['extent', t('finding.extent.value', { x: edge(0), y: edge(1), z: edge(2) })],
     ['position', positionWords(centreMm)],
   ]
   return (
     <dl className={classes.measures} aria-label={numberWords(finding)}>
       {rows.map(([name, value]) => (
-        <div key={name} className={classes.measure}>
+        <div key={name} className={classes.measure} data-wide={WIDE.has(name) || undefined}>
           <dt>{t(`finding.${name}`)}</dt>
           <dd>{value}</dd>
         </div>

@@ -59,10 +59,6 @@ export const FindingRow = memo(function FindingRow({
           <span className={classes.place} title={place}>
             {place}
           </span>
-          <span className={classes.state} style={{ color: stateColour(state) }}>
-            <StateIcon state={state} size={14} />
-            {stateWords(state)}
-          </span>
         </div>
         <div className={classes.line}>
           {label ? (
@@ -71,15 +67,19 @@ export const FindingRow = memo(function FindingRow({
             <span className={classes.dim}>{tissue}</span>
           )}
           {hidden && <span className={classes.dim}>{t(`finding.hidden.${hidden}`)}</span>}
-          <span className={classes.marks}>
-            {corrected && <IconPencil size={14} title={t('finding.corrected')} />}
-            {note && <IconNote size={14} title={t('finding.hasNote')} />}
+          <span className={classes.state} style={{ color: stateColour(state) }}>
+            <StateIcon state={state} size={14} />
+            {stateWords(state)}
           </span>
         </div>
         <div className={classes.numbers}>
           <span>{volumeWords(finding.volumeMl)}</span>
           <span>{rarityWords(finding.peakLevel)}</span>
           <span>{huWords(finding)}</span>
+          <span className={classes.marks}>
+            {corrected && <IconPencil size={14} title={t('finding.corrected')} />}
+            {note && <IconNote size={14} title={t('finding.hasNote')} />}
+          </span>
         </div>
       </div>
     </div>

@@ -28,7 +28,7 @@ export function FindingsList({ rows, result }: { rows: readonly Row[]; result: O
       const row = rows[index]
       return row.kind === 'group' ? `group-${row.group}` : row.finding.key
     },
-    overscan: 6,
+    overscan: 3,
   })
   const shape = useMemo(() => rows.map((row) => (row.kind === 'group' ? 'g' : 'f')).join(''), [rows])
   // biome-ignore lint/correctness/useExhaustiveDependencies: heights are kept by index until told to forget them

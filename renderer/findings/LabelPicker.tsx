@@ -1,6 +1,6 @@
 import { Button, Combobox, useCombobox } from '@mantine/core'
 import { IconTag } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { memo, useEffect, useState } from 'react'
 import type { FindingLabel } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
 import { useLibrary } from '../state/library.ts'
@@ -12,8 +12,13 @@ const NONE = 'none'
 const ADD = 'add'
 const EDIT = 'edit'
 
+interface Props {
+  findingKey: string
+  label: FindingLabel | null
+}
+
 /** The label of one finding, from the reader's own list; a search that finds nothing can be added to it. */
-export function LabelPicker({ findingKey, label }: { findingKey: string; label: FindingLabel | null }) {
+export const LabelPicker = memo(function LabelPicker({ findingKey, label }: Props) {
   const labels = useLibrary((s) => s.labels)
   const opened = useFindingsUi((s) => s.labelPickerOpen)
   const [search, setSearch] = useState('')
@@ -101,7 +106,7 @@ export function LabelPicker({ findingKey, label }: { findingKey: string; label: 
       </Combobox.Dropdown>
     </Combobox>
   )
-}
+})
 
 /** Labels that hold all the words, in name, code or meaning; those whose name begins so first. */
 function matching(labels: readonly FindingLabel[], search: string) {

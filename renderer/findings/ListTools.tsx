@@ -1,6 +1,12 @@
-import { ActionIcon, CloseButton, Select, TextInput, Tooltip } from '@mantine/core'
-import { IconLayoutList, IconSortAscending, IconSortDescending } from '@tabler/icons-react'
-import type { ReviewState } from '../../preload/records.ts'
+import { ActionIcon, CloseButton, Menu, Select, TextInput, Tooltip } from '@mantine/core'
+import {
+  IconCheck,
+  IconFilter,
+  IconLayoutList,
+  IconSortAscending,
+  IconSortDescending,
+} from '@tabler/icons-react'
+import { memo } from 'react'
 import { t } from '../i18n/index.ts'
 import classes from './findings.module.css'
 import { setFindingsUi, useFindingsUi } from './findingsUi.ts'
@@ -9,10 +15,8 @@ import { StateIcon } from './StateMark.tsx'
 import { stateWords } from './words.ts'
 
 /** Sort, filter and group. */
-export function ListTools() {
-  const { sort, reversed, text, grouped, states } = useFindingsUi()
-  const toggle = (state: ReviewState) =>
-    setFindingsUi({ states: states.includes(state) ? states.filter((s) => s !== state) : [...states, state] })
+export const ListTools = memo(function ListTools() {
+  const { sort, reversed, text, grouped } = useFindingsUi()
   const Direction = reversed ? IconSortAscending : IconSortDescending
   return (
     <div className={classes.tools}>
@@ -32,48 +36,69 @@ export function ListTools() {
           )
         }
       />
-      <div className={classes.toolRow}>
-        <Select
-          w={118}
-          aria-label={t('findings.sort')}
-          data={SORTS.map((value) => ({ value, label: t(`findings.sort.${value}`) }))}
-          value={sort}
-          onChange={(value) => value && setFindingsUi({ sort: value as Sort })}
-        />
-        <Tooltip label={t('findings.reverse')}>
-          <ActionIcon
-            aria-label={t('findings.reverse')}
-            aria-pressed={reversed}
-            onClick={() => setFindingsUi({ reversed: !reversed })}
-          >
-            <Direction size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label={t('findings.group')}>
-          <ActionIcon
-            aria-label={t('findings.group')}
-            aria-pressed={grouped}
-            variant={grouped ? 'light' : 'subtle'}
-            onClick={() => setFindingsUi({ grouped: !grouped })}
-          >
-            <IconLayoutList size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-        <fieldset className={classes.states} aria-label={t('findings.filter.states')}>
-          {STATES.map((state) => (
-            <Tooltip key={state} label={stateWords(state)}>
-              <ActionIcon
-                aria-label={stateWords(state)}
-                aria-pressed={states.includes(state)}
-                variant={states.includes(state) ? 'light' : 'subtle'}
-                onClick={() => toggle(state)}
-              >
-                <StateIcon state={state} />
-              </ActionIcon>
-            </Tooltip>
-          ))}
-        </fieldset>
-      </div>
+      <StatesMenu />
+      <Select
+        w={104}
+        aria-label={t('findings.sort')}
+        data={SORTS.map((value) => ({ value, label: t(`findings.sort.${value}`) }))}
+        value={sort}
+        onChange={(value) => value && setFindingsUi({ sort: value as Sort })}
+      />
+      <Tooltip label={t('findings.reverse')}>
+        <ActionIcon
+          aria-label={t('findings.reverse')}
+          aria-pressed={reversed}
+          onClick={() => setFindingsUi({ reversed: !reversed })}
+        >
+          <Direction size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label={t('findings.group')}>
+        <ActionIcon
+          aria-label={t('findings.group')}
+          aria-pressed={grouped}
+          variant={grouped ? 'light' : 'subtle'}
+          onClick={() => setFindingsUi({ grouped: !grouped })}
+        >
+          <IconLayoutList size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
     </div>
+  )
+})
+
+function StatesMenu() {
+  const states = useFindingsUi((s) => s.states)
+  const label = t('findings.filter.states')
+  return (
+    <Menu closeOnItemClick={false} position="bottom-end" withinPortal>
+      <Menu.Target>
+        <Tooltip label={label}>
+          <ActionIcon aria-label={label} variant={states.length > 0 ? 'light' : 'subtle'}>
+            <IconFilter size={16} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {STATES.map((state) => (
+          <Menu.Item
+            key={state}
+            role="menuitemcheckbox"
+            aria-checked={states.includes(state)}
+            leftSection={<StateIcon state={state} />}
+            rightSection={states.includes(state) ? <IconCheck size={14} aria-hidden /> : undefined}
+            onClick={() =>
+              setFindingsUi({
+                states: states.includes(state) ? states.filter((s) => s !== state) : [...states, state],
+              })
+            }
+          >
+            {stateWords(state)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item onClick={() => setFindingsUi({ states: [] })}>{t('findings.filter.all')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   )
 }

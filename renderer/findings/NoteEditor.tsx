@@ -1,5 +1,5 @@
 import { Textarea } from '@mantine/core'
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react'
 import { t } from '../i18n/index.ts'
 import { IS_MAC } from '../shell/platform.ts'
 import { setNote } from './actions.ts'
@@ -8,11 +8,16 @@ import { setNote } from './actions.ts'
 export const NOTE_ID = 'finding-note'
 const LONGEST_NOTE = 10_000
 
+interface Props {
+  findingKey: string
+  note: string
+}
+
 /**
  * A free note on one finding (give it the finding's key as React key). Saved on leaving it and with Mod+Enter; what is
  * being written stays where main could not store it.
  */
-export function NoteEditor({ findingKey, note }: { findingKey: string; note: string }) {
+export const NoteEditor = memo(function NoteEditor({ findingKey, note }: Props) {
   const [text, setText] = useState(note)
   const stored = useRef(note)
   const written = useRef(note)
@@ -68,4 +73,4 @@ export function NoteEditor({ findingKey, note }: { findingKey: string; note: str
       onKeyDown={onKeyDown}
     />
   )
-}
+})

@@ -7,9 +7,13 @@ import { useFindingsUi } from './findingsUi.ts'
 import type { MeasuredScan } from './measure.ts'
 import { findingsOf, type ListOptions, listRows, type Row } from './order.ts'
 import { type ReviewFinding, reviewFindings } from './reviewFindings.ts'
+import { useSettled } from './useSettled.ts'
 import { locationWords } from './words.ts'
 
 const NONE: readonly ReviewFinding[] = []
+/** Leaves the frames between to the panes, and the list within a tenth of a second of the threshold. */
+const LIST_EVERY_MS = 60
+
 const NO_ROWS: readonly Row[] = []
 
 /** What the reader reviews at the present threshold, by rank; from anywhere, such as an export or the panes. */
@@ -28,12 +32,15 @@ export function currentFinding(key: string | null): ReviewFinding | undefined {
   return key === null ? undefined : currentFindings().find((finding) => finding.key === key)
 }
 
-/** For components: findings and rows. The threshold's own pixels come first; the list may lag behind by a frame. */
+/** For components: findings and rows. The threshold's own pixels come first; the list may lag behind by a few. */
 export function useFindings(): { findings: readonly ReviewFinding[]; rows: readonly Row[] } {
   const result = useSession((s) => s.result)
   const scan = useSession((s) => s.scan)
-  const step = useDeferredValue(useOverlay((s) => s.step))
-  const minVolumeMl = useDeferredValue(useOverlay((s) => s.minVolumeMl))
+  const step = useSettled(
+    useOverlay((s) => s.step),
+    LIST_EVERY_MS,
+  )
+  const minVolumeMl = useOverlay((s) => s.minVolumeMl)
   const records = useReview((s) => s.records)
   const { sort, reversed, states, grouped } = useFindingsUi()
   const text = useDeferredValue(useFindingsUi((s) => s.text))

@@ -14,6 +14,9 @@ const MOST_OUTLINED = 2_000_000
 /** Of a frame's idle time, ms: then the next frame. */
 const LEAST_LEFT_MS = 4
 
+/** The threshold has come to rest. */
+const SETTLE_MS = 150
+
 const LUNG: HuWindow = { centreHu: -600, widthHu: 1500 }
 const SOFT: HuWindow = { centreHu: 40, widthHu: 400 }
 const BONE: HuWindow = { centreHu: 400, widthHu: 1800 }
@@ -37,11 +40,17 @@ export function showThumbnail(into: HTMLElement, finding: ReviewFinding): () => 
   const { scan } = useSession.getState()
   const known = kept.get(finding.key)
   if (known && known.scan === scan) into.replaceChildren(known.canvas)
-  if (known?.scan !== scan || known.source !== sourceOf(finding)) {
-    waiting.set(into, finding)
-    ask()
-  }
+  if (known?.scan === scan && known.source === sourceOf(finding)) return () => undefined
+  // While the threshold moves, a picture with the last outline will do.
+  const later = setTimeout(
+    () => {
+      waiting.set(into, finding)
+      ask()
+    },
+    known?.scan === scan ? SETTLE_MS : 0,
+  )
   return () => {
+    clearTimeout(later)
     waiting.delete(into)
   }
 }

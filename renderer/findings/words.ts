@@ -20,27 +20,26 @@ export function rarityWords(level: number | null): string {
   if (level === null || level < 50) return t('level.common')
   if (level >= 100) return t('level.beyond')
   return t('level.oneIn', {
-    rarity: Number((100 / (100 - level)).toPrecision(2)).toLocaleString('en-US'),
+    rarity: formats[0].format(Number((100 / (100 - level)).toPrecision(2))),
   })
 }
 
-/** A level as a percentile, with as many decimals as tell it from its neighbours: `99.9 %`, `99.9937 %`. */
+/** A level as a percentile, with as many decimals as tell it from its neighbours: `99.9th`, `99.9937th percentile`. */
 export function percentileWords(level: number): string {
   const digits = level >= 100 ? 0 : Math.max(0, Math.ceil(1 - Math.log10(100 - level)))
   return t('unit.percentile', { value: Number(level.toFixed(digits)).toString() })
 }
 
-/** LPS mm with the letter of the direction: `45 mm L, 12 mm A, 310 mm I`. */
+/** LPS mm with the letter of the direction: `L 45, A 12, I 310 mm`. */
 export function positionWords(positionMm: Vec3): string {
   const letters = ['RL', 'AP', 'IS'] as const
-  return positionMm
-    .map((mm, axis) =>
-      t('unit.mmTowards', {
-        value: decimal(Math.abs(mm), 0),
-        direction: t(`direction.${letters[axis][mm < 0 ? 0 : 1]}`),
-      }),
-    )
-    .join(', ')
+  const parts = positionMm.map((mm, axis) =>
+    t('unit.mmTowards', {
+      value: decimal(Math.abs(mm), 0),
+      direction: t(`direction.${letters[axis][mm < 0 ? 0 : 1]}`),
+    }),
+  )
+  return t('unit.mm', { value: parts.join(', ') })
 }
 
 export interface LocationWords {
@@ -98,11 +97,15 @@ export function spokenWords(finding: ReviewFinding, profile: OpenResult['profile
   return parts.filter(Boolean).join(', ')
 }
 
-function decimal(value: number, digits: number): string {
+/** Made once: making one takes longer than a row of the list may. */
+const formats = [0, 1, 2].map(
+  (digits) =>
+    new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+)
+
+function decimal(value: number, digits: 0 | 1 | 2): string {
   // A true minus, and no minus before a zero.
-  return (Number(value.toFixed(digits)) + 0)
-    .toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .replace('-', '−')
+  return formats[digits].format(Number(value.toFixed(digits)) + 0).replace('-', '−')
 }
 
 function capital(text: string): string {

@@ -1,44 +1,65 @@
-import { Combobox, InputBase, SegmentedControl, Slider, Switch, Tooltip, useCombobox } from '@mantine/core'
+import {
+  ActionIcon,
+  Combobox,
+  InputBase,
+  Popover,
+  SegmentedControl,
+  Slider,
+  Switch,
+  Tooltip,
+  useCombobox,
+} from '@mantine/core'
+import { IconAdjustmentsHorizontal, IconEye, IconEyeOff } from '@tabler/icons-react'
 import { t } from '../i18n/index.ts'
 import { COLOUR_MAPS, type ColourMap, setOverlay, useOverlay } from '../state/overlay.ts'
-import { ColourBar, gradient } from './ColourBar.tsx'
+import { gradient } from './ColourBar.tsx'
 import classes from './overlay.module.css'
 
-/** How the heat map is drawn. */
-export function Appearance() {
-  const { visible, blinking, opacity, style } = useOverlay()
+/** Shows and hides the heat map; holding `h` hides it for a moment. */
+export function VisibleButton() {
+  const visible = useOverlay((s) => s.visible)
+  const Icon = visible ? IconEye : IconEyeOff
+  return (
+    <Tooltip label={`${t('overlay.visible')}. ${t('overlay.hold')}`}>
+      <ActionIcon
+        size={22}
+        aria-label={t('overlay.visible')}
+        aria-pressed={visible}
+        onClick={() => setOverlay({ visible: !visible })}
+      >
+        <Icon size={16} aria-hidden />
+      </ActionIcon>
+    </Tooltip>
+  )
+}
+
+/** Opens how the heat map is drawn. */
+export function AppearanceButton() {
+  return (
+    <Popover width={300} position="bottom-end" trapFocus withinPortal>
+      <Popover.Target>
+        <Tooltip label={t('overlay.appearance')}>
+          <ActionIcon size={22} aria-label={t('overlay.appearance')}>
+            <IconAdjustmentsHorizontal size={16} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t('overlay.appearance')}>
+        <Appearance />
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+function Appearance() {
+  const { blinking, opacity, style } = useOverlay()
   const percent = Math.round(opacity * 100)
   return (
-    <>
+    <div className={classes.appearance}>
+      <span>{t('overlay.colourMap')}</span>
+      <ColourMapPicker />
+      <span>{t('overlay.opacity')}</span>
       <div className={classes.row}>
-        <Tooltip label={t('overlay.hold')}>
-          <Switch
-            size="xs"
-            label={t('overlay.visible')}
-            checked={visible}
-            onChange={(event) => setOverlay({ visible: event.currentTarget.checked })}
-          />
-        </Tooltip>
-        <Switch
-          size="xs"
-          label={t('overlay.blink')}
-          checked={blinking}
-          onChange={(event) => setOverlay({ blinking: event.currentTarget.checked })}
-        />
-        <SegmentedControl
-          className={classes.push ?? ''}
-          aria-label={t('overlay.style')}
-          value={style}
-          onChange={(value) => setOverlay({ style: value as 'fill' | 'outline' })}
-          data={(['fill', 'outline'] as const).map((value) => ({
-            value,
-            label: t(`overlay.style.${value}`),
-          }))}
-        />
-      </div>
-      <div className={classes.row}>
-        <ColourMapPicker />
-        <span className={classes.dim}>{t('overlay.opacity')}</span>
         <Slider
           className={classes.grow ?? ''}
           size="xs"
@@ -52,10 +73,23 @@ export function Appearance() {
           value={percent}
           onChange={(value) => setOverlay({ opacity: value / 100 })}
         />
-        <span className={classes.dim}>{t('overlay.opacity.value', { percent })}</span>
+        <span className={classes.percent}>{t('overlay.opacity.value', { percent })}</span>
       </div>
-      <ColourBar />
-    </>
+      <span>{t('overlay.style')}</span>
+      <SegmentedControl
+        aria-label={t('overlay.style')}
+        value={style}
+        onChange={(value) => setOverlay({ style: value as 'fill' | 'outline' })}
+        data={(['fill', 'outline'] as const).map((value) => ({ value, label: t(`overlay.style.${value}`) }))}
+      />
+      <span>{t('overlay.blink')}</span>
+      <Switch
+        size="xs"
+        aria-label={t('overlay.blink')}
+        checked={blinking}
+        onChange={(event) => setOverlay({ blinking: event.currentTarget.checked })}
+      />
+    </div>
   )
 }
 
@@ -66,6 +100,8 @@ function ColourMapPicker() {
     <Combobox
       store={combobox}
       width={190}
+      // Within the popover: outside it a click would close that.
+      withinPortal={false}
       onOptionSubmit={(value) => {
         setOverlay({ colourMap: value as ColourMap })
         combobox.closeDropdown()
@@ -77,7 +113,7 @@ function ColourMapPicker() {
           type="button"
           size="xs"
           pointer
-          w={96}
+          w={120}
           aria-label={`${t('overlay.colourMap')}: ${t(`overlay.map.${colourMap}`)}`}
           rightSection={<Combobox.Chevron />}
           onClick={() => combobox.toggleDropdown()}

@@ -118,12 +118,16 @@ function draw(
 
   context.fillStyle = text
   context.textBaseline = 'bottom'
+  let free = Number.NEGATIVE_INFINITY
   for (const { step: at, oneIn } of rarityTicks(level)) {
     const x = partOf(at, steps) * width
     const words = t('level.oneIn', { rarity: oneIn.toLocaleString('en-US') })
     const wide = context.measureText(words).width
+    const left = Math.min(Math.max(x - wide / 2, 0), width - wide)
     context.fillRect(x, bottom, 1, 4)
-    context.fillText(words, Math.min(Math.max(x - wide / 2, 0), width - wide), HEIGHT_PX)
+    if (left < free) continue
+    context.fillText(words, left, HEIGHT_PX)
+    free = left + wide + 6
   }
   context.textBaseline = 'top'
   context.textAlign = 'right'

@@ -8,7 +8,8 @@ import { percentileWords, volumeWords } from '../findings/words.ts'
 import { t } from '../i18n/index.ts'
 import { setOverlay, useOverlay } from '../state/overlay.ts'
 import { type OpenResult, useSession } from '../state/session.ts'
-import { Appearance } from './Appearance.tsx'
+import { AppearanceButton, VisibleButton } from './Appearance.tsx'
+import { ColourBar } from './ColourBar.tsx'
 import { moveThreshold, overlayCommands, resetThreshold } from './commands.ts'
 import { setStepInFrame } from './frameStep.ts'
 import { voxelsFrom } from './histogram.ts'
@@ -25,7 +26,7 @@ export function ThresholdPanel() {
       {result && hasSteps ? (
         <>
           <Threshold result={result} />
-          <Appearance />
+          <ColourBar />
         </>
       ) : (
         <>
@@ -50,6 +51,8 @@ function Threshold({ result: { tree } }: { result: OpenResult }) {
       <div className={classes.head}>
         <Title order={2}>{t('threshold.title')}</Title>
         <span className={`${classes.dim} ${classes.push}`}>{percentileWords(level)}</span>
+        <VisibleButton />
+        <AppearanceButton />
         <Tooltip label={t('threshold.reset')}>
           <ActionIcon size={22} aria-label={t('threshold.reset')} onClick={resetThreshold}>
             <IconRestore size={16} aria-hidden />
@@ -81,9 +84,6 @@ function Threshold({ result: { tree } }: { result: OpenResult }) {
         <StepButton label={t('threshold.higher')} by={1} />
       </div>
       <div className={classes.row}>
-        <span className={classes.dim}>{t('threshold.shown', { volume: volumeWords(shown) })}</span>
-      </div>
-      <div className={classes.row}>
         <label className={classes.dim} htmlFor="smallest-finding">
           {t('threshold.minVolume')}
         </label>
@@ -100,6 +100,9 @@ function Threshold({ result: { tree } }: { result: OpenResult }) {
             if (typeof value === 'number') setOverlay({ minVolumeMl: Math.max(value, tree.minComponentMl) })
           }}
         />
+        <span className={`${classes.dim} ${classes.push}`} title={t('threshold.shown.hint')}>
+          {t('threshold.shown', { volume: volumeWords(shown) })}
+        </span>
       </div>
     </>
   )
