@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
 
 /**
- * main/ into dist/app as JavaScript, file by file and at the same places, for Electron: its Node strips no types.
+ * main/ into dist/app as JavaScript, file by file and at the same places, for Electron, whose Node is not expected to strip types.
  * Processes and workers are started by URLs relative to their module, which hold in both trees.
  */
 export default defineConfig({
