@@ -80,7 +80,10 @@ export const theme = createTheme({
     }),
     NumberInput: NumberInput.extend({ defaultProps: { size: 'xs' } }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
-    Progress: Progress.extend({ defaultProps: { size: 6, transitionDuration: 200 } }),
+    Progress: Progress.extend({
+      defaultProps: { size: 6, transitionDuration: 200 },
+      styles: { root: { background: 'var(--line)' } },
+    }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'xs', transitionDuration: 80 } }),
     Select: Select.extend({ defaultProps: { size: 'xs', allowDeselect: false } }),
     TextInput: TextInput.extend({ defaultProps: { size: 'xs' } }),

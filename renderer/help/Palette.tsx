@@ -14,7 +14,7 @@ import { useSession } from '../state/session.ts'
 import { GROUPS, keysOfCommand } from './keyWords.ts'
 
 /** So many lines at once; what is meant is found by typing on. */
-const LIMIT = 60
+const LIMIT = 200
 
 function commandActions(commands: ReadonlyMap<string, Command>): SpotlightActionGroupData[] {
   const able = [...commands.values()].filter(
@@ -94,7 +94,7 @@ export function Palette() {
       // What can be done, and what is found, is asked for when it is opened: it changes with every step of the threshold.
       onSpotlightOpen={() =>
         setActions(
-          [findingActions(), seriesActions(), ...commandActions(commands)].filter(
+          [...commandActions(commands), findingActions(), seriesActions()].filter(
             (group) => group.actions.length > 0,
           ),
         )
@@ -105,7 +105,8 @@ export function Palette() {
       scrollable
       maxHeight="60vh"
       nothingFound={t('palette.nothing')}
-      aria-label={t('command.help.palette')}
+      overlayProps={{ blur: 0, opacity: 0.6 }}
+      attributes={{ content: { 'aria-label': t('command.help.palette') } }}
       searchProps={{
         leftSection: <IconSearch size={16} aria-hidden />,
         placeholder: t('palette.search'),

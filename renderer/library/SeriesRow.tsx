@@ -1,4 +1,4 @@
-import { Tooltip } from '@mantine/core'
+import { Tooltip, VisuallyHidden } from '@mantine/core'
 import {
   IconAlertTriangle,
   IconCircle,
@@ -67,7 +67,7 @@ export function SeriesRow({ series, runs }: { series: SeriesEntry; runs: readonl
           {size.filter(Boolean).join(' · ')}
         </div>
         <div className={css.line}>
-          <StateChip series={series} runs={runs} />
+          {series.canScreen || series.state !== 'new' ? <StateChip series={series} runs={runs} /> : null}
           {doubt ? (
             <Tooltip label={doubt} w={320} style={{ whiteSpace: 'pre-line' }}>
               <span className={css.warn}>
@@ -75,6 +75,7 @@ export function SeriesRow({ series, runs }: { series: SeriesEntry; runs: readonl
                 {series.canScreen
                   ? t('library.warnings', { count: series.warnings.length })
                   : t('library.cannotScreen')}
+                <VisuallyHidden>{doubt}</VisuallyHidden>
               </span>
             </Tooltip>
           ) : null}

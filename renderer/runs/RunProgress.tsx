@@ -40,8 +40,8 @@ export function RunProgress() {
           aria-valuetext={words}
         />
       </Progress.Root>
-      <span className={css.words} title={`${name}: ${words}`}>
-        {name}: {words}
+      <span className={css.words} title={`${words} · ${name}`}>
+        {words} · {name}
       </span>
       <Tooltip label={t('run.cancelOf', { name })}>
         <ActionIcon aria-label={t('run.cancelOf', { name })} onClick={() => cancelRun(run.id)}>
