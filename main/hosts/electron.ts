@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   app,
@@ -48,7 +48,9 @@ app.on('window-all-closed', () => app.quit())
 const options = readOptions()
 if (options) {
   // Of its own for each library: the lock below is kept there, and one library has one window.
-  app.setPath('userData', join(options.dataFolder, 'window'))
+  const profile = join(options.dataFolder, 'window')
+  mkdirSync(profile, { recursive: true })
+  app.setPath('userData', profile)
   if (app.requestSingleInstanceLock({ paths: options.paths })) {
     app.on('second-instance', (_event, _argv, _folder, data) => {
       const { paths = [] } = data as { paths?: string[] }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,6 +86,8 @@ const electron = vi.hoisted(() => {
     exit: vi.fn(),
     getAppPath: () => '/app',
     setPath: (name: string, path: string) => {
+      // As Electron does.
+      if (!existsSync(path)) throw new Error(`${path} does not exist`)
       paths[name] = path
     },
     getPath: (name: string) => paths[name],
@@ -146,8 +149,6 @@ beforeAll(async () => {
   workstation.openPaths = (paths) => opened.push(paths)
   workstation.close = vi.fn(async () => {})
   made.workstation = workstation
-  const { mkdir } = await import('node:fs/promises')
-  await mkdir(join(folder, 'window'))
   const { argv } = process
   process.argv = ['screener', '--no-sandbox', '--data', folder, '/scans/first']
   // Where a packaged app keeps its models; undefined outside Electron.
