@@ -3,12 +3,15 @@ import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from 'rea
 import { t } from '../i18n/index.ts'
 import { useReview } from '../state/review.ts'
 import type { OpenResult } from '../state/session.ts'
-import { goTo } from './actions.ts'
+import { deleteDrawn, goTo } from './actions.ts'
 import { FindingRow, rowId } from './FindingRow.tsx'
 import classes from './findings.module.css'
 import { findingsOf, type Group, neighbour, type Row } from './order.ts'
 import type { ReviewFinding } from './reviewFindings.ts'
 import { stateWords } from './words.ts'
+
+/** So that what is done to a finding can give the keyboard back. */
+export const LIST_ID = 'findings-list'
 
 const ROW_PX = 64
 const GROUP_PX = 26
@@ -46,6 +49,11 @@ export function FindingsList({ rows, result }: { rows: readonly Row[]; result: O
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.key === 'Delete' && selectedKey?.startsWith('drawn-')) {
+      event.preventDefault()
+      void deleteDrawn(selectedKey)
+      return
+    }
     const to = target(event.key, list, selectedKey)
     if (!to) return
     event.preventDefault()
@@ -59,7 +67,7 @@ export function FindingsList({ rows, result }: { rows: readonly Row[]; result: O
       ref={scroll}
       className={classes.list}
       role="listbox"
-      data-findings
+      id={LIST_ID}
       tabIndex={0}
       aria-label={t('findings.list')}
       aria-activedescendant={seen && selectedKey ? rowId(selectedKey) : undefined}

@@ -5,6 +5,7 @@ import type { FindingLabel } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
 import { useLibrary } from '../state/library.ts'
 import { setLabel, setLabels } from './actions.ts'
+import { LIST_ID } from './FindingsList.tsx'
 import classes from './findings.module.css'
 import { setFindingsUi, useFindingsUi } from './findingsUi.ts'
 
@@ -43,7 +44,7 @@ export const LabelPicker = memo(function LabelPicker({ findingKey, label }: Prop
 
   const submit = async (value: string) => {
     setFindingsUi({ labelPickerOpen: false })
-    combobox.focusTarget()
+    document.getElementById(LIST_ID)?.focus()
     if (value === EDIT) setFindingsUi({ labelEditorOpen: true })
     else if (value === NONE) await setLabel(findingKey, null)
     else if (value === ADD) {

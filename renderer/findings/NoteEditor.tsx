@@ -3,6 +3,7 @@ import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react'
 import { t } from '../i18n/index.ts'
 import { IS_MAC } from '../shell/platform.ts'
 import { setNote } from './actions.ts'
+import { LIST_ID } from './FindingsList.tsx'
 
 /** So that a command can find it. */
 export const NOTE_ID = 'finding-note'
@@ -53,7 +54,7 @@ export const NoteEditor = memo(function NoteEditor({ findingKey, note }: Props) 
     event.stopPropagation()
     // Leaving it saves.
     event.currentTarget.blur()
-    document.querySelector<HTMLElement>('[role="listbox"][data-findings]')?.focus()
+    document.getElementById(LIST_ID)?.focus()
   }
 
   return (
