@@ -129,11 +129,16 @@ function draw(
     context.fillText(words, left, HEIGHT_PX)
     free = left + wide + 6
   }
-  context.textBaseline = 'top'
-  context.textAlign = 'right'
-  context.fillText(t('threshold.count.top', { count: highest.toLocaleString('en-US') as never }), width, 0)
-
   const x = partOf(step, steps) * width
+  const top = t('threshold.count.top', { voxels: highest.toLocaleString('en-US') })
+  const topWide = context.measureText(top).width
+  // On the side that the line is not.
+  const topX = x > width / 2 ? 2 : width - topWide - 2
+  context.fillStyle = dark ? 'rgb(23 24 27 / 0.75)' : 'rgb(244 245 246 / 0.8)'
+  context.fillRect(topX - 2, 0, topWide + 4, 12)
+  context.fillStyle = text
+  context.textBaseline = 'top'
+  context.fillText(top, topX, 1)
   context.fillStyle = dark ? '#ffffff' : '#17181b'
   context.fillRect(Math.max(0, x - 1), 0, 2, bottom)
   context.beginPath()

@@ -43,7 +43,7 @@ export const findings: Readonly<Record<string, string>> = {
   'threshold.valueText': '{{rarity}}, {{percentile}}',
   'threshold.shown': '{{volume}} above it',
   'threshold.shown.hint': 'Volume of all that is at or above the threshold, whatever its size',
-  'threshold.count.top': '{{count}} voxels',
+  'threshold.count.top': '{{voxels}} voxels',
   'threshold.none': 'Screen this scan to see its anomaly levels.',
   'threshold.minVolume': 'Smallest finding',
   'threshold.minVolume.unit': ' mL',
