@@ -87,6 +87,10 @@ export const RunRecord = z.object({
     goldenDeviation: n,
     goldenTolerance: n,
     loadSeconds: seconds,
+    /** Tile edge in model voxels; records of earlier versions do not say. */
+    patchSize: vec3.optional(),
+    /** The same deviation when the last tile was done; records of earlier versions do not say. */
+    goldenDeviationAtEnd: n.optional(),
   }),
   parameters: z.object({
     /** Lowest anomaly level of a finding's voxels, percentile of normal tissue. */

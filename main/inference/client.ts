@@ -1,30 +1,25 @@
 import { type Warning, WorkstationError } from '../errors.ts'
 import type { Grid } from '../imaging/volume.ts'
-import {
-  DEVICE_LABEL,
-  type Device,
-  type DeviceChoice,
-  defaultThreads,
-  type Host,
-  planDevices,
-} from './devices.ts'
+import { type Device, type DevicePreference, defaultThreads, type Host, planDevices } from './devices.ts'
+import { cancelled, died, nextDevice, partlyOnCpu, smallerTile, understand } from './engineErrors.ts'
 import { type EngineExit, type EngineProcess, forkEngine, type SpawnEngine } from './engineProcess.ts'
 import type { ModelPackage } from './package.ts'
-import {
-  type DeviceReport,
-  type EngineProgress,
+import type {
+  DeviceReport,
+  EngineProgress,
   EngineReply,
-  type EngineRequest,
-  type EngineResult,
-  type FindingsParameters,
-  type ReviewParameters,
-  type Unscored,
+  EngineRequest,
+  EngineResult,
+  FindingsParameters,
+  ReviewParameters,
+  Unscored,
 } from './protocol.ts'
+import { tileOptions } from './tileOptions.ts'
 
 /** A network on a device. */
 export interface EngineSetup {
   pkg: ModelPackage
-  device: DeviceChoice
+  device: DevicePreference
   /** CPU threads; the number of physical cores where absent. */
   threads?: number
 }
@@ -86,18 +81,24 @@ export class EngineClient {
   }
 
   /**
-   * Runs a job; jobs wait for each other. With device `auto`, a device that cannot be had, fails its check tile or
-   * dies is left for the next one, with a warning for each step; a named device never is.
+   * Runs a job; jobs wait for each other. A device that runs out of memory goes on with the package's next smaller
+   * tile, if it has one. A device that cannot be had, fails its check tile (before or after) or dies is left for the
+   * next of the preference, and the run starts again there. Each step is a warning; a device named alone is never left.
    *
-   * @throws WorkstationError `engine/…` (device-unavailable, golden-mismatch, bad-output, run-failed, died),
-   *   `cancelled` within a second of the signal, or what the pipeline found wrong with the input (`input/…`).
+   * @throws WorkstationError `engine/…` (device-unavailable, golden-mismatch, bad-output, out-of-memory, run-failed,
+   *   died), `model/…` where the package is not what it was, `cancelled` within a second of the signal, or what the pipeline found wrong with the input (`input/…`).
    */
   screen(job: EngineJob, options: EngineOptions = {}): Promise<EngineOutcome> {
     return this.#next(async () => {
       const { device, warnings, value } = await this.#onBestDevice(job, options, () =>
         this.#run(job, options),
       )
-      return { ...value, device, warnings: [...warnings, ...value.warnings] }
+      const { goldenDeviationAtEnd } = value
+      return {
+        ...value,
+        device: goldenDeviationAtEnd === undefined ? device : { ...device, goldenDeviationAtEnd },
+        warnings: [...warnings, ...value.warnings],
+      }
     })
   }
 
@@ -146,11 +147,11 @@ export class EngineClient {
       options.onWarning?.(warning)
     }
     plan.warnings.forEach(warn)
-    for (let i = 0; ; i++) {
-      const device = plan.candidates[i]
-      const next = plan.candidates[i + 1]
+    const tiles = tileOptions(setup.pkg.manifest)
+    for (let at = 0, tile = 0; ; ) {
+      const device = plan.candidates[at]
       try {
-        const report = await this.#load(setup, device, options.signal)
+        const report = await this.#load(setup, device, tile, options.signal)
         if (report.partlyOnCpu) warn(partlyOnCpu(device))
         options.onDevice?.(report)
         return { device: report, warnings, value: await work() }
@@ -158,20 +159,28 @@ export class EngineClient {
         if (!(error instanceof WorkstationError) || error.kind !== 'engine') throw error
         // A process that failed on a device may hold a broken driver context: the next attempt gets a fresh one.
         await this.#kill()
-        if (!next) throw error
-        warn({ code: 'device-fallback', message: `${error.message} Continuing on ${DEVICE_LABEL[next]}.` })
+        const smaller = error.code === 'engine/out-of-memory' ? tiles[tile + 1] : undefined
+        const next = plan.candidates[at + 1]
+        if (smaller) {
+          warn(smallerTile(error, smaller.patchSize))
+          tile++
+        } else if (next) {
+          warn(nextDevice(error, next))
+          at++
+          tile = 0
+        } else throw error
       }
     }
   }
 
-  async #load(setup: EngineSetup, device: Device, signal?: AbortSignal): Promise<DeviceReport> {
+  async #load(setup: EngineSetup, device: Device, tile: number, signal?: AbortSignal): Promise<DeviceReport> {
     const threads = setup.threads ?? defaultThreads()
-    const key = JSON.stringify([setup.pkg.dir, setup.pkg.hash, device, threads])
+    const key = JSON.stringify([setup.pkg.dir, setup.pkg.hash, device, threads, tile])
     if (this.#process && this.#loaded?.key === key) return this.#loaded.report
     this.#loaded = undefined
     const { dir: packageDir, hash: packageHash } = setup.pkg
     const reply = await this.#ask(
-      { type: 'load', packageDir, packageHash, device, threads },
+      { type: 'load', packageDir, packageHash, device, threads, tile },
       'loaded',
       signal,
     )
@@ -257,34 +266,4 @@ export class EngineClient {
       engine.kill()
     })
   }
-}
-
-function understand(message: unknown): EngineReply {
-  const parsed = EngineReply.safeParse(message)
-  if (parsed.success) return parsed.data
-  const sentence =
-    'The screening engine and this program do not understand each other: their versions differ.'
-  return { type: 'failed', code: 'engine/protocol', message: sentence, detail: parsed.error.message }
-}
-
-function cancelled(): WorkstationError {
-  return new WorkstationError('cancelled', 'The screening was cancelled.')
-}
-
-function died(exit: EngineExit): WorkstationError {
-  const how = exit.signal ? `ended by ${exit.signal}` : `exit code ${exit.code}`
-  const why =
-    exit.signal === 'SIGKILL'
-      ? 'The computer most often does this when memory runs short; close other programs and try again.'
-      : 'A driver fault or a shortage of memory is the usual cause; try again, or choose the device cpu.'
-  return new WorkstationError(
-    'engine/died',
-    `The screening engine stopped unexpectedly (${how}). ${why}`,
-    exit.stderr,
-  )
-}
-
-function partlyOnCpu(device: Device): Warning {
-  const message = `Some of the model's operations do not exist on ${DEVICE_LABEL[device]} and run on the processor.`
-  return { code: 'device-partly-cpu', message }
 }

@@ -13,6 +13,14 @@ export type Device = z.infer<typeof Device>
 export const DeviceChoice = z.enum(['auto', ...Device.options])
 export type DeviceChoice = z.infer<typeof DeviceChoice>
 
+/** What a user prefers: one choice, or several in the order to try, such as ['webgpu', 'auto']. */
+export type DevicePreference = DeviceChoice | readonly DeviceChoice[]
+
+/** As a user writes it and `run.json` records it: `webgpu,auto`. */
+export function preferenceText(preference: DevicePreference): string {
+  return [preference].flat().join(',')
+}
+
 /** Names as a user reads them. */
 export const DEVICE_LABEL: Record<Device, string> = {
   cpu: 'the processor (CPU)',
@@ -50,19 +58,28 @@ export function thisHost(): Host {
 }
 
 /** The folder of onnxruntime-node's native files for this platform. */
-function runtimeFolder(): string {
+export function runtimeFolder(): string {
   const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
   return join(dirname(manifest), 'bin', 'napi-v6', process.platform, process.arch)
 }
 
 /**
- * What to try for a choice. `auto` prefers what is known to run 3-D convolutions on the platform and always ends with
- * the CPU; every other provider is tried only when named:
+ * What to try for a preference, in its order. A device that stands alone is the only one: it never becomes another.
+ * `auto` is what is known to run 3-D convolutions on the platform, and always ends with the CPU; every other provider
+ * is tried only when named:
  * - tensorrt builds its engine for minutes at the first start;
  * - coreml has no 3-D convolution (its Conv is 1-D and 2-D), so the network would run on the CPU under another name;
  * - webgpu has a naive 3-D convolution and is experimental in the Node binding.
  */
-export function planDevices(choice: DeviceChoice, host: Host = thisHost()): DevicePlan {
+export function planDevices(preference: DevicePreference, host: Host = thisHost()): DevicePlan {
+  const plans = [preference].flat().map((choice) => planChoice(choice, host))
+  return {
+    candidates: [...new Set(plans.flatMap(({ candidates }) => candidates))],
+    warnings: plans.flatMap(({ warnings }) => warnings),
+  }
+}
+
+function planChoice(choice: DeviceChoice, host: Host): DevicePlan {
   if (choice !== 'auto') return { candidates: [choice], warnings: [] }
   if (host.platform === 'win32') return { candidates: ['dml', 'cpu'], warnings: [] }
   if (host.platform === 'linux' && host.arch === 'x64') {
@@ -77,22 +94,13 @@ export function planDevices(choice: DeviceChoice, host: Host = thisHost()): Devi
   return { candidates: ['cpu'], warnings: [] }
 }
 
-/** Why ONNX Runtime could not use a device, in plain words; its own words where none of the known reasons fits. */
-export function explainUnavailable(device: Device, runtimeMessage: string): string {
-  const platform = `${process.platform} ${process.arch}`
-  if (/backend not found/i.test(runtimeMessage))
-    return `ONNX Runtime has no ${device} support on this platform (${platform})`
-  if (/failed to load shared library/i.test(runtimeMessage))
-    return `the ${device} libraries are not installed on this machine`
-  if (/no supported adapters|failed to get a webgpu adapter/i.test(runtimeMessage))
-    return 'no graphics adapter that WebGPU can use was found'
-  if (/no CUDA-capable device|cudaErrorNoDevice|CUDA failure 100/i.test(runtimeMessage))
-    return 'no CUDA-capable graphics card was found'
-  if (/driver version is insufficient|CUDA failure 35/i.test(runtimeMessage))
-    return 'the graphics driver is too old for this version of CUDA'
-  if (/out of memory|CUDA failure 2\b|bad_alloc|Failed to allocate/i.test(runtimeMessage))
-    return 'it does not have enough free memory'
-  return runtimeMessage.trim().split('\n')[0]!.slice(0, 200) || 'ONNX Runtime gave no reason'
+/** Where ONNX Runtime's Node binding has a provider at all (onnxruntime-node 1.30 README, "Requirements"). */
+export function isSupported(device: Device, { platform, arch }: Host = thisHost()): boolean {
+  if (device === 'cuda' || device === 'tensorrt') return platform === 'linux' && arch === 'x64'
+  if (device === 'dml') return platform === 'win32'
+  if (device === 'coreml') return platform === 'darwin'
+  if (device === 'webgpu') return !(platform === 'linux' && arch !== 'x64')
+  return true
 }
 
 /**

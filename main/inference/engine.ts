@@ -18,6 +18,7 @@ import {
 import { writeReview } from './review.ts'
 import { type ModelSession, openSession } from './session.ts'
 import { slidingWindow } from './slidingWindow.ts'
+import { isOutOfMemory } from './unavailable.ts'
 
 /**
  * The engine process: everything that computes for long or talks to a driver. The parent may kill it at any moment
@@ -61,7 +62,13 @@ async function answer(message: unknown): Promise<void> {
     const known =
       error instanceof WorkstationError
         ? error
-        : new WorkstationError('engine/failed', `The engine failed: ${(error as Error).message}.`, error)
+        : isOutOfMemory(String(error))
+          ? new WorkstationError(
+              'engine/out-of-memory',
+              'There is not enough free memory for this scan.',
+              error,
+            )
+          : new WorkstationError('engine/failed', `The engine failed: ${(error as Error).message}.`, error)
     const { code, detail } = known
     reply({ type: 'failed', code, message: known.message, ...(detail === undefined ? {} : { detail }) })
   }
@@ -75,7 +82,7 @@ async function load(request: Extract<EngineRequest, { type: 'load' }>): Promise<
     const sentence = `The model package ${pkg.manifest.name} was changed while it was being opened.`
     throw new WorkstationError('model/file-changed', sentence)
   }
-  session = await openSession(pkg, request.device, request.threads)
+  session = await openSession(pkg, request.device, request.threads, request.tile)
   reply({ type: 'loaded', report: session.report })
 }
 
@@ -120,7 +127,7 @@ async function runJob(model: ModelSession, request: ScreenRequest): Promise<Engi
       dims: modelGrid.dims,
       channels: prepared.channels,
       body: prepared.body,
-      patchSize: network.patchSize,
+      patchSize: model.tile.patchSize,
       overlap: network.overlap,
       blendSigma: network.blendSigma,
       runTile: model.runTile,
@@ -132,12 +139,13 @@ async function runJob(model: ModelSession, request: ScreenRequest): Promise<Engi
         })
       },
     })
-    // Devices have been seen to fail silently after a good start, when memory ran short.
-    if (model.report.device !== 'cpu') await model.verify()
+    // Devices have been seen to fail silently after a good start, when memory ran short; processors with bad memory
+    // do as well. Before the map is written: what fails here leaves none.
+    const goldenDeviationAtEnd = await model.verify()
     for (let i = 0; i < covered.length; i++) covered[i] &= prepared.body[i]
     // The network's input is no longer needed; the maps on the source grid need the room.
     prepared.channels.length = 0
-    return { score, mask: covered }
+    return { score, mask: covered, goldenDeviationAtEnd }
   })
 
   const score = await timed('mapping', async () => {
@@ -180,7 +188,16 @@ async function runJob(model: ModelSession, request: ScreenRequest): Promise<Engi
       }),
     )
   }
-  return { modelGrid, cropBox, tiles, ...found, seconds, peakRssBytes: peakRssBytes() }
+  const { goldenDeviationAtEnd } = scored
+  return {
+    modelGrid,
+    cropBox,
+    tiles,
+    goldenDeviationAtEnd,
+    ...found,
+    seconds,
+    peakRssBytes: peakRssBytes(),
+  }
 }
 
 /** Seconds left from the mean time of the tiles so far. The first is not counted: it warms the device up. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { WorkstationError } from '../errors.ts'
 import { DEVICE_LABEL, type Device } from './devices.ts'
 import type { ModelPackage } from './package.ts'
+import type { TileOption } from './tileOptions.ts'
 
 /**
  * The tile with a known answer that every device must reproduce before it is trusted. Drivers have returned zeros or
@@ -15,8 +16,7 @@ export interface GoldenTile {
   expected: Float32Array
 }
 
-export async function readGoldenTile(pkg: ModelPackage): Promise<GoldenTile> {
-  const { golden } = pkg.manifest
+export async function readGoldenTile(pkg: ModelPackage, { golden }: TileOption): Promise<GoldenTile> {
   const [bytes, raw] = await Promise.all([
     readFile(join(pkg.dir, golden.input.path)),
     readFile(join(pkg.dir, golden.score.path)),
@@ -28,9 +28,13 @@ export async function readGoldenTile(pkg: ModelPackage): Promise<GoldenTile> {
   return { input, expected }
 }
 
+const AT = { before: '', after: ' at the end of the run' }
+const THEN = { before: 'It is not used there.', after: 'No map of the run was kept.' }
+
 /**
  * Compares a score tile [D, H, W] with the expected one.
  *
+ * @param when the device was about to be used, or had just run
  * @returns the largest |difference| / max(1, |expected|)
  * @throws WorkstationError `engine/golden-mismatch` with the numbers, where the score is not finite, constant, or
  *   deviates by more than the package tolerates.
@@ -39,10 +43,11 @@ export function verifyGoldenScore(
   score: Float32Array,
   expected: Float32Array,
   pkg: ModelPackage,
+  { patchSize, golden }: TileOption,
   device: Device,
+  when: 'before' | 'after',
 ): number {
-  const { network, golden } = pkg.manifest
-  const [width, height, depth] = network.patchSize
+  const [width, height, depth] = patchSize
   let deviation = 0
   let notFinite = 0
   let lowest = Number.POSITIVE_INFINITY
@@ -65,7 +70,7 @@ export function verifyGoldenScore(
   const refuse = (what: string): never => {
     throw new WorkstationError(
       'engine/golden-mismatch',
-      `The model ${pkg.manifest.name} gave a wrong answer to its check tile on ${DEVICE_LABEL[device]}: ${what}. It is not used there.`,
+      `The model ${pkg.manifest.name} gave a wrong answer to its check tile on ${DEVICE_LABEL[device]}${AT[when]}: ${what}. ${THEN[when]}`,
       `lowest ${lowest}, highest ${highest}, largest deviation ${deviation}, not finite ${notFinite} of ${expected.length}`,
     )
   }

@@ -10,8 +10,24 @@ export const InputChannel = z.enum(['clahe', 'hu'])
 
 const vec3 = z.tuple([z.number(), z.number(), z.number()])
 const fileEntry = z.object({
-  path: z.string().regex(/^[\w.-]+$/),
+  path: z
+    .string()
+    .regex(/^\w[\w.-]*$/)
+    .max(120),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+})
+
+/**
+ * A tile with a known answer, run on a device before its first use and after each run. `input`: raw uint8
+ * [channels, D, H, W], the network's input is byte / 255. `score`: raw little-endian float32, the score at every
+ * `stride`-th voxel of each axis starting at 0, [ceil(D / stride), ceil(H / stride), ceil(W / stride)].
+ */
+const golden = z.object({
+  input: fileEntry,
+  score: fileEntry,
+  stride: z.number().int().positive(),
+  /** Largest |difference| / max(1, |expected|) accepted from a device. */
+  tolerance: z.number().positive(),
 })
 
 export const ModelManifest = z.object({
@@ -49,6 +65,11 @@ export const ModelManifest = z.object({
     overlap: z.number().min(0).lt(1),
     /** Standard deviation of the Gaussian blending weight, as a fraction of the tile edge. */
     blendSigma: z.number().positive(),
+    /**
+     * Tiles to go on with, in this order, where a device has too little memory for `patchSize`. The network must have
+     * dynamic D, H and W, or a `file` of its own for the tile.
+     */
+    smallerTiles: z.array(z.object({ patchSize: vec3, file: fileEntry.optional(), golden })).optional(),
   }),
   /** Scores at the given percentiles of the body voxels of normal tissue, both ascending. */
   calibration: z.object({
@@ -56,18 +77,7 @@ export const ModelManifest = z.object({
     score: z.array(z.number()).min(2),
     note: z.string(),
   }),
-  /**
-   * A tile with a known answer, run on a device before its first use. `input`: raw uint8 [channels, D, H, W], the
-   * network's input is byte / 255. `score`: raw little-endian float32, the score at every `stride`-th voxel of each
-   * axis starting at 0, [ceil(D / stride), ceil(H / stride), ceil(W / stride)].
-   */
-  golden: z.object({
-    input: fileEntry,
-    score: fileEntry,
-    stride: z.number().int().positive(),
-    /** Largest |difference| / max(1, |expected|) accepted from a device. */
-    tolerance: z.number().positive(),
-  }),
+  golden,
 })
 
 export type ModelManifest = z.infer<typeof ModelManifest>

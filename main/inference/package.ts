@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { WorkstationError } from '../errors.ts'
 import { ModelManifest } from './manifest.ts'
+import { packageFiles, type TileOption, tileOptions } from './tileOptions.ts'
 
 /** A model package whose files are all there and are the ones its manifest names. */
 export interface ModelPackage {
@@ -17,6 +18,9 @@ export interface ModelPackage {
 export type PackageListing =
   | { ok: true; dir: string; package: ModelPackage }
   | { ok: false; dir: string; error: WorkstationError }
+
+/** 512³: half a gigabyte for one float32 channel. */
+const MAX_TILE_VOXELS = 2 ** 27
 
 /**
  * Reads and checks a package folder.
@@ -34,12 +38,10 @@ export async function loadPackage(dir: string): Promise<ModelPackage> {
     throw new WorkstationError('model/not-a-package', `${folder} holds no readable model.json.`, error)
   }
   const manifest = parseManifest(text, folder)
-  checkTables(manifest, folder)
 
   const hash = createHash('sha256').update(`model.json ${sha256(text)}\n`)
-  const entries = [manifest.network.file, manifest.golden.input, manifest.golden.score]
   const sizes = new Map<string, number>()
-  for (const entry of entries) {
+  for (const entry of packageFiles(manifest)) {
     let bytes: Buffer
     try {
       bytes = await readFile(join(folder, entry.path))
@@ -58,7 +60,7 @@ export async function loadPackage(dir: string): Promise<ModelPackage> {
     sizes.set(entry.path, bytes.length)
     hash.update(`${entry.path} ${actual}\n`)
   }
-  checkGoldenSizes(manifest, sizes, folder)
+  for (const tile of tileOptions(manifest)) checkGoldenSizes(manifest, tile, sizes, folder)
   return { dir: folder, manifest, hash: hash.digest('hex') }
 }
 
@@ -83,7 +85,11 @@ export async function listPackages(modelsDir: string): Promise<PackageListing[]>
   return listings
 }
 
-function parseManifest(text: Buffer, folder: string): ModelManifest {
+/**
+ * Reads `model.json`; `folder` is what its errors call the package.
+ * @throws WorkstationError `model/manifest`, `model/schema-version`
+ */
+export function parseManifest(text: Buffer, folder: string): ModelManifest {
   let json: unknown
   try {
     json = JSON.parse(text.toString('utf8'))
@@ -106,6 +112,7 @@ function parseManifest(text: Buffer, folder: string): ModelManifest {
       z.prettifyError(parsed.error),
     )
   }
+  checkTables(parsed.data, folder)
   return parsed.data
 }
 
@@ -126,14 +133,25 @@ function checkTables(manifest: ModelManifest, folder: string): void {
   if (!strictlyAscending(percentile)) refuse('calibration.percentile must ascend')
   if (!strictlyAscending(score.map(Math.fround))) refuse('calibration.score must ascend, as float32')
   if (!spacingMm.every((mm) => mm > 0)) refuse('spacingMm must be positive')
-  if (!manifest.network.patchSize.every((edge) => Number.isInteger(edge) && edge > 0))
-    refuse('patchSize must be whole positive numbers')
+  for (const { patchSize } of tileOptions(manifest)) {
+    if (!patchSize.every((edge) => Number.isInteger(edge) && edge > 0))
+      refuse('patchSize must be whole positive numbers')
+    if (patchSize[0] * patchSize[1] * patchSize[2] > MAX_TILE_VOXELS)
+      refuse(`a patchSize of ${patchSize.join(' × ')} is more than any device can hold`)
+  }
+  const names = ['model.json', ...packageFiles(manifest).map(({ path }) => path)]
+  if (new Set(names.map((name) => name.toLowerCase())).size < names.length)
+    refuse('two of its files have one name')
   if (new Set(channels).size !== channels.length) refuse('preprocessing.channels names a channel twice')
 }
 
-function checkGoldenSizes(manifest: ModelManifest, sizes: Map<string, number>, folder: string): void {
-  const { golden, network, preprocessing } = manifest
-  const [w, h, d] = network.patchSize
+function checkGoldenSizes(
+  { preprocessing }: ModelManifest,
+  { golden, patchSize }: TileOption,
+  sizes: Map<string, number>,
+  folder: string,
+): void {
+  const [w, h, d] = patchSize
   const strided = (edge: number) => Math.ceil(edge / golden.stride)
   const wanted = [
     [golden.input.path, preprocessing.channels.length * d * h * w],

@@ -75,6 +75,8 @@ export const EngineRequest = z.discriminatedUnion('type', [
     packageHash: z.string(),
     device: Device,
     threads: z.number().int().positive(),
+    /** Which of the package's tileOptions. */
+    tile: z.number().int().nonnegative().default(0),
   }),
   /** Screens the volume in the work folder with the loaded network. Answer: `progress`…, then `done` or `failed`. */
   z.object({
@@ -102,6 +104,10 @@ export const DeviceReport = z.object({
   goldenDeviation: z.number(),
   goldenTolerance: z.number(),
   loadSeconds: z.number(),
+  /** Tile edge in model voxels [x, y, z]: smaller than the package's own where memory was short. */
+  patchSize: vec3.optional(),
+  /** The same deviation once more, when the run's last tile was done. */
+  goldenDeviationAtEnd: z.number().optional(),
 })
 export type DeviceReport = z.infer<typeof DeviceReport>
 
@@ -123,6 +129,8 @@ export const EngineResult = z.object({
   /** Body crop in canonical source voxels, [start, end). */
   cropBox: z.object({ start: vec3, end: vec3 }),
   tiles: z.number().int(),
+  /** Of the golden tile after the last tile of the run; a run that fails it has no result. */
+  goldenDeviationAtEnd: z.number().optional(),
   findings: z.array(FindingSchema),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
   /** Seconds of each stage; `review` only where one was asked for. */

@@ -2,21 +2,26 @@ import './noTelemetry.ts'
 import { join } from 'node:path'
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { WorkstationError } from '../errors.ts'
-import { DEVICE_LABEL, type Device, explainUnavailable } from './devices.ts'
+import { DEVICE_LABEL, type Device } from './devices.ts'
 import { readGoldenTile, verifyGoldenScore } from './goldenTile.ts'
+import { checkNetwork, checkOnnxFacts } from './networkCheck.ts'
+import { readOnnxFacts, unreadable } from './onnxFile.ts'
 import type { ModelPackage } from './package.ts'
 import type { DeviceReport } from './protocol.ts'
+import { type TileOption, tileOptions } from './tileOptions.ts'
+import { explainUnavailable, isOutOfMemory, missingRequirements } from './unavailable.ts'
 
 /** A network on a device that has proved itself. Lives in the engine process only: a driver may take it down. */
 export interface ModelSession {
   readonly pkg: ModelPackage
+  readonly tile: TileOption
   readonly report: DeviceReport
   /**
    * Scores one tile: [channels, D, H, W] → [D, H, W]. Blocks the process while it runs, although it is a promise.
-   * @throws WorkstationError `engine/run-failed`, or `engine/bad-output` for a score no network would give.
+   * @throws WorkstationError `engine/run-failed`, `engine/out-of-memory`, or `engine/bad-output` for a score no network would give.
    */
   runTile(input: Float32Array): Promise<Float32Array>
-  /** Runs the golden tile again; @throws WorkstationError `engine/golden-mismatch`. */
+  /** Runs the golden tile again, after a run. @returns its deviation @throws WorkstationError `engine/golden-mismatch`. */
   verify(): Promise<number>
   release(): Promise<void>
 }
@@ -24,28 +29,42 @@ export interface ModelSession {
 /** Warnings about the machine are the runtime's own business; failures reach us as exceptions. */
 const LOG_SEVERITY_FATAL = 4
 
-/** @throws WorkstationError `engine/device-unavailable`, `engine/golden-mismatch`, `engine/run-failed`. */
-export async function openSession(pkg: ModelPackage, device: Device, threads: number): Promise<ModelSession> {
+/**
+ * @param tileIndex which of the package's tileOptions
+ * @throws WorkstationError `engine/device-unavailable`, `engine/golden-mismatch`, `engine/run-failed`,
+ *   `engine/out-of-memory`; `model/network` where the file is no network, or not the one that model.json describes.
+ */
+export async function openSession(
+  pkg: ModelPackage,
+  device: Device,
+  threads: number,
+  tileIndex = 0,
+): Promise<ModelSession> {
   const started = performance.now()
   env.logLevel = 'fatal'
-  const { session, partlyOnCpu } = await createSession(pkg, device, threads)
-  const golden = await readGoldenTile(pkg)
-  const runTile = (input: Float32Array) => runChecked(session, pkg, device, input)
-  const verify = async () => {
-    const score = await runOnce(session, pkg, device, golden.input)
-    return verifyGoldenScore(score, golden.expected, pkg, device)
+  const tile = tileOptions(pkg.manifest)[tileIndex]
+  const file = join(pkg.dir, tile.file.path)
+  checkOnnxFacts(await readOnnxFacts(file, pkg.manifest.name), pkg.manifest)
+  const { session, partlyOnCpu } = await createSession(file, pkg, device, threads)
+  const runTile = (input: Float32Array) => runChecked(session, pkg, tile, device, input)
+  const golden = await readGoldenTile(pkg, tile)
+  const verify = async (when: 'before' | 'after') => {
+    const score = await runOnce(session, pkg, tile, device, golden.input)
+    return verifyGoldenScore(score, golden.expected, pkg, tile, device, when)
   }
   try {
-    const goldenDeviation = await verify()
+    checkNetwork({ inputs: session.inputMetadata, outputs: session.outputMetadata }, pkg.manifest, tile)
+    const goldenDeviation = await verify('before')
     const report: DeviceReport = {
       device,
       threads,
       partlyOnCpu,
       goldenDeviation,
-      goldenTolerance: pkg.manifest.golden.tolerance,
+      goldenTolerance: tile.golden.tolerance,
       loadSeconds: (performance.now() - started) / 1000,
+      patchSize: tile.patchSize,
     }
-    return { pkg, report, runTile, verify, release: () => session.release() }
+    return { pkg, tile, report, runTile, verify: () => verify('after'), release: () => session.release() }
   } catch (error) {
     await session.release()
     throw error
@@ -57,11 +76,11 @@ export async function openSession(pkg: ModelPackage, device: Device, threads: nu
  * for without that fallback; where this is refused for an operation's sake, it is made with it and reported as such.
  */
 async function createSession(
+  file: string,
   pkg: ModelPackage,
   device: Device,
   threads: number,
 ): Promise<{ session: InferenceSession; partlyOnCpu: boolean }> {
-  const file = join(pkg.dir, pkg.manifest.network.file.path)
   const options: InferenceSession.SessionOptions = {
     executionProviders: [device],
     intraOpNumThreads: threads,
@@ -84,7 +103,16 @@ async function createSession(
       return { session: await InferenceSession.create(file, options), partlyOnCpu: true }
     }
   } catch (error) {
-    const reason = explainUnavailable(device, error instanceof Error ? error.message : String(error))
+    const message = error instanceof Error ? error.message : String(error)
+    // What the processor cannot open, no device can: the fault is the file's.
+    if (
+      /protobuf parsing failed|INVALID_PROTOBUF|INVALID_GRAPH|is not a registered function|Type Error/i.test(
+        message,
+      )
+    )
+      throw unreadable(pkg.manifest.name, message.trim().split('\n')[0].slice(0, 200))
+    if (isOutOfMemory(message)) throw outOfMemory(pkg, device, error)
+    const reason = missingRequirements(device) ?? explainUnavailable(device, message)
     throw new WorkstationError(
       'engine/device-unavailable',
       `The model cannot run on ${DEVICE_LABEL[device]}: ${reason}.`,
@@ -93,14 +121,23 @@ async function createSession(
   }
 }
 
+function outOfMemory({ manifest }: ModelPackage, device: Device, error: unknown): WorkstationError {
+  return new WorkstationError(
+    'engine/out-of-memory',
+    `There is not enough free memory for the model ${manifest.name} on ${DEVICE_LABEL[device]}.`,
+    error,
+  )
+}
+
 async function runOnce(
   session: InferenceSession,
   pkg: ModelPackage,
+  { patchSize }: TileOption,
   device: Device,
   input: Float32Array,
 ): Promise<Float32Array> {
   const { network, preprocessing } = pkg.manifest
-  const [w, h, d] = network.patchSize
+  const [w, h, d] = patchSize
   const image = new Tensor('float32', input, [1, preprocessing.channels.length, d, h, w])
   let output: Tensor | undefined
   try {
@@ -108,7 +145,9 @@ async function runOnce(
     const outputs = await session.run({ [network.input]: image }, [network.scoreOutput])
     output = outputs[network.scoreOutput]
   } catch (error) {
-    const reason = explainUnavailable(device, error instanceof Error ? error.message : String(error))
+    const message = error instanceof Error ? error.message : String(error)
+    if (isOutOfMemory(message)) throw outOfMemory(pkg, device, error)
+    const reason = explainUnavailable(device, message)
     throw new WorkstationError(
       'engine/run-failed',
       `The model stopped while running on ${DEVICE_LABEL[device]}: ${reason}.`,
@@ -129,10 +168,11 @@ async function runOnce(
 async function runChecked(
   session: InferenceSession,
   pkg: ModelPackage,
+  tile: TileOption,
   device: Device,
   input: Float32Array,
 ): Promise<Float32Array> {
-  const score = await runOnce(session, pkg, device, input)
+  const score = await runOnce(session, pkg, tile, device, input)
   const first = score[0]
   let constant = true
   for (let i = 0; i < score.length; i++) {

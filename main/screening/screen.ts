@@ -16,7 +16,7 @@ import { levels } from '../findings/level.ts'
 import type { ReadProgress } from '../imaging/open.ts'
 import { voxelCount } from '../imaging/volume.ts'
 import type { EngineClient } from '../inference/client.ts'
-import type { DeviceChoice } from '../inference/devices.ts'
+import { type DevicePreference, preferenceText } from '../inference/devices.ts'
 import type { ModelPackage } from '../inference/package.ts'
 import { type DeviceReport, type EngineStage, WORK_FILES } from '../inference/protocol.ts'
 import { peakRssBytes } from '../processes/memory.ts'
@@ -30,7 +30,7 @@ export interface ScreenRequest {
   /** Folder for the results; made where missing. */
   out: string
   pkg: ModelPackage
-  device: DeviceChoice
+  device: DevicePreference
   /** CPU threads; the number of physical cores where absent. */
   threads?: number
   /** Lowest anomaly level of a finding's voxels, 0–100. */
@@ -177,7 +177,7 @@ async function run(request: ScreenRequest, options: ScreenOptions): Promise<Scre
         grid: scan.grid,
         filledSlices: scan.filledSlices,
         model: request.pkg,
-        device: { requested: request.device, ...outcome.device },
+        device: { requested: preferenceText(request.device), ...outcome.device },
         parameters: { level: request.level, minVolumeMl: request.minVolumeMl, formats },
         result: {
           findings: findings.length,

@@ -108,7 +108,7 @@ describe('a run', () => {
   test('prepare says which device a run would take, and the run takes it without loading again', async () => {
     const report = await client.prepare({ pkg: tiny, device: 'cpu', threads: 2 })
     const { job } = await makeJob(tiny)
-    expect((await client.screen(job)).device).toEqual(report)
+    expect((await client.screen(job)).device).toMatchObject(report)
   })
 
   test('uses one engine process for job after job, also when both are asked for at once', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import {
   defaultThreads,
-  explainUnavailable,
   type Host,
+  isSupported,
   planDevices,
+  preferenceText,
 } from '../../../main/inference/devices.ts'
 
 const linux: Host = {
@@ -33,29 +34,25 @@ describe('planDevices', () => {
   test('a named device is the only candidate: it never becomes another one', () => {
     expect(planDevices('tensorrt', linux).candidates).toEqual(['tensorrt'])
   })
+
+  test('a preference puts the user’s choice on top of the order, and names no device twice', () => {
+    const withCuda = { ...linux, cudaLibraryInstalled: true }
+    expect(planDevices(['webgpu', 'auto'], withCuda).candidates).toEqual(['webgpu', 'cuda', 'cpu'])
+    expect(planDevices(['cuda', 'auto'], withCuda).candidates).toEqual(['cuda', 'cpu'])
+    expect(planDevices(['tensorrt', 'cuda'], withCuda).candidates).toEqual(['tensorrt', 'cuda'])
+    expect(preferenceText(['webgpu', 'auto'])).toBe('webgpu,auto')
+  })
 })
 
-describe('explainUnavailable puts what ONNX Runtime says in plain words', () => {
-  // Messages as onnxruntime-node 1.30.0 gives them.
-  test.each([
-    ['dml', 'no available backend found. ERR: [dml] backend not found.', /has no dml support/],
-    [
-      'cuda',
-      'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
-      /cuda libraries are not installed/,
-    ],
-    [
-      'webgpu',
-      'webgpu_context.cc:136 … Failed to get a WebGPU adapter: No supported adapters\n',
-      /no graphics adapter/,
-    ],
-  ] as const)('%s', (device, message, words) => {
-    expect(explainUnavailable(device, message)).toMatch(words)
-  })
-
-  test('what it does not know it repeats, in one line', () => {
-    expect(explainUnavailable('cuda', 'strange fault 17\n  at somewhere')).toBe('strange fault 17')
-  })
+test('a provider is offered only where the Node binding has it', () => {
+  const on = (platform: NodeJS.Platform, arch = 'x64') =>
+    (['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const).filter((device) =>
+      isSupported(device, { ...linux, platform, arch }),
+    )
+  expect(on('linux')).toEqual(['cpu', 'cuda', 'tensorrt', 'webgpu'])
+  expect(on('linux', 'arm64')).toEqual(['cpu'])
+  expect(on('win32')).toEqual(['cpu', 'dml', 'webgpu'])
+  expect(on('darwin', 'arm64')).toEqual(['cpu', 'coreml', 'webgpu'])
 })
 
 describe('defaultThreads', () => {
