@@ -49,7 +49,9 @@ const ACCENT: MantineColorsTuple = [
   '#1f4a6e',
 ]
 
-/** Dense, at 12 and 13 px; nothing moves that need not. */
+/**
+ * Dense, at 12 and 13 px; nothing moves that need not: a dialog that fades out would still hold back the next key.
+ */
 export const theme = createTheme({
   colors: { dark: GREYS, accent: ACCENT },
   primaryColor: 'accent',
@@ -76,7 +78,7 @@ export const theme = createTheme({
     Kbd: Kbd.extend({ defaultProps: { size: 'xs' } }),
     Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
     Modal: Modal.extend({
-      defaultProps: { centered: true, transitionProps: { duration: 100 }, overlayProps: { opacity: 0.6 } },
+      defaultProps: { centered: true, transitionProps: { duration: 0 }, overlayProps: { opacity: 0.6 } },
     }),
     NumberInput: NumberInput.extend({ defaultProps: { size: 'xs' } }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),

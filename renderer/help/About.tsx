@@ -1,5 +1,6 @@
 import { Alert, Modal, Stack, Text, Title } from '@mantine/core'
 import { useEffect } from 'react'
+import { call } from '../api/index.ts'
 import { registerCommands } from '../commands/registry.ts'
 import { t } from '../i18n/index.ts'
 import { bytesWords } from '../library/words.ts'
@@ -13,6 +14,14 @@ export function About() {
   const opened = useDialogs((state) => state.open === 'about')
   const info = useLibrary((state) => state.info)
   const models = useLibrary((state) => state.models)
+
+  useEffect(() => {
+    // The disk fills while the window is open.
+    if (opened)
+      call('app.info', {})
+        .then((info) => useLibrary.setState({ info }))
+        .catch(() => undefined)
+  }, [opened])
 
   useEffect(() => registerCommands([{ id: 'help.about', group: 'help', run: () => openDialog('about') }]), [])
 
@@ -41,7 +50,12 @@ export function About() {
     >
       <Stack>
         <Text>{t('about.what')}</Text>
-        <Alert color="yellow" p="xs" title={info?.researchUseOnly ?? t('product.researchUseOnly')}>
+        <Alert
+          color="yellow"
+          variant="outline"
+          p="xs"
+          title={info?.researchUseOnly ?? t('product.researchUseOnly')}
+        >
           {t('about.notFor')}
         </Alert>
         <dl className={css.facts}>

@@ -151,26 +151,26 @@ export function LibraryPanel() {
           </Tooltip>
         </div>
       ) : null}
-      <Menu opened={menuAt !== null} onChange={(opened) => !opened && closeMenu()} position="bottom-start">
-        <Menu.Target>
-          <Portal>
+      <Portal>
+        <Menu opened={menuAt !== null} onChange={(opened) => !opened && closeMenu()} position="bottom-start">
+          <Menu.Target>
             <div style={{ position: 'fixed', left: menuAt?.x ?? 0, top: menuAt?.y ?? 0 }} />
-          </Portal>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={open}>{t('library.open')}</Menu.Item>
-          <Menu.Item
-            disabled={screenable.length === 0}
-            onClick={() => screenSeries(screenable.map(({ id }) => id))}
-          >
-            {t('library.screen', { count: screenable.length })}
-          </Menu.Item>
-          <Menu.Divider />
-          <Menu.Item color="red" onClick={remove}>
-            {t('library.remove')}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={open}>{t('library.open')}</Menu.Item>
+            <Menu.Item
+              disabled={screenable.length === 0}
+              onClick={() => screenSeries(screenable.map(({ id }) => id))}
+            >
+              {t('library.screen', { count: screenable.length })}
+            </Menu.Item>
+            <Menu.Divider />
+            <Menu.Item color="red" onClick={remove}>
+              {t('library.remove')}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </Portal>
       <RemoveDialog
         series={series.filter(({ id }) => removing.includes(id))}
         onClose={() => setRemoving([])}
