@@ -16,7 +16,7 @@ describe('what the window asks first', () => {
     expect(info).toMatchObject({ dataFolder, host: 'web', picker: 'list', canShowInFolder: false })
     expect(info.diskUsedBytes).toBeGreaterThan(0)
     const models = calls['models.list'].output.parse(await workstation.call('models.list', {}))
-    expect(models.map(({ name }) => name)).toEqual(['tinymodel'])
+    expect(models).toContainEqual(expect.objectContaining({ name: 'tinymodel', isDefault: false }))
     const devices = calls['devices.list'].output.parse(await workstation.call('devices.list', {}))
     expect(devices[0].id).toBe('auto')
     const labels = await workstation.call('labels.all', {})
