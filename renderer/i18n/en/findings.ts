@@ -47,7 +47,6 @@ export const findings: Readonly<Record<string, string>> = {
   'threshold.none': 'Screen this scan to see its anomaly levels.',
   'threshold.minVolume': 'Smallest finding',
   'threshold.minVolume.unit': ' mL',
-  'overlay.title': 'Overlay',
   'overlay.visible': 'Show overlay',
   'overlay.hold': 'Hold H to hide it for a moment',
   'overlay.blink': 'Blink',
