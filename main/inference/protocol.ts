@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Finding } from '../findings/findings.ts'
+import { GridSchema, Vec3Schema } from '../imaging/gridSchema.ts'
 import { Device } from './devices.ts'
 
 /**
@@ -24,12 +25,6 @@ export const WORK_FILES = {
   profile: 'profile.json',
 } as const
 
-const n = z.number()
-const vec3 = z.tuple([n, n, n]).readonly()
-const mat3 = z.tuple([n, n, n, n, n, n, n, n, n]).readonly()
-
-export const GridSchema = z.object({ dims: vec3, spacing: vec3, origin: vec3, direction: mat3 })
-
 const FindingSchema = z.object({
   number: z.number().int().positive(),
   volumeMl: z.number(),
@@ -38,10 +33,10 @@ const FindingSchema = z.object({
   meanLevel: z.number(),
   peakScore: z.number(),
   meanScore: z.number(),
-  centreMm: vec3,
-  peakIndex: vec3,
-  extentIndex: z.object({ min: vec3, max: vec3 }),
-  extentMm: vec3,
+  centreMm: Vec3Schema,
+  peakIndex: Vec3Schema,
+  extentIndex: z.object({ min: Vec3Schema, max: Vec3Schema }),
+  extentMm: Vec3Schema,
   huMean: z.number(),
   huSd: z.number(),
 }) satisfies z.ZodType<Finding>
@@ -105,7 +100,7 @@ export const DeviceReport = z.object({
   goldenTolerance: z.number(),
   loadSeconds: z.number(),
   /** Tile edge in model voxels [x, y, z]: smaller than the package's own where memory was short. */
-  patchSize: vec3.optional(),
+  patchSize: Vec3Schema.optional(),
   /** The same deviation once more, when the run's last tile was done. */
   goldenDeviationAtEnd: z.number().optional(),
 })
@@ -127,7 +122,7 @@ export type EngineProgress = z.infer<typeof EngineProgress>
 export const EngineResult = z.object({
   modelGrid: GridSchema,
   /** Body crop in canonical source voxels, [start, end). */
-  cropBox: z.object({ start: vec3, end: vec3 }),
+  cropBox: z.object({ start: Vec3Schema, end: Vec3Schema }),
   tiles: z.number().int(),
   /** Of the golden tile after the last tile of the run; a run that fails it has no result. */
   goldenDeviationAtEnd: z.number().optional(),

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { SeriesSighting } from '../imaging/dicom/scan.ts'
+import { GridSchema } from '../imaging/gridSchema.ts'
 import type { InputReport } from '../imaging/inputReport.ts'
 import type { ReadProgress } from '../imaging/open.ts'
 import type { SeriesIdentity, Source } from '../imaging/source.ts'
-import { GridSchema } from '../inference/protocol.ts'
 
 /**
  * What the parent and the reading process say to each other (structured clone over the channel of fork or
