@@ -151,26 +151,34 @@ export function LibraryPanel() {
           </Tooltip>
         </div>
       ) : null}
-      <Portal>
-        <Menu opened={menuAt !== null} onChange={(opened) => !opened && closeMenu()} position="bottom-start">
-          <Menu.Target>
-            <div style={{ position: 'fixed', left: menuAt?.x ?? 0, top: menuAt?.y ?? 0 }} />
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={open}>{t('library.open')}</Menu.Item>
-            <Menu.Item
-              disabled={screenable.length === 0}
-              onClick={() => screenSeries(screenable.map(({ id }) => id))}
-            >
-              {t('library.screen', { count: screenable.length })}
-            </Menu.Item>
-            <Menu.Divider />
-            <Menu.Item color="red" onClick={remove}>
-              {t('library.remove')}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
-      </Portal>
+      {menuAt ? (
+        <Portal>
+          <Menu opened onClose={closeMenu} position="bottom-start">
+            <Menu.Target>
+              <button
+                type="button"
+                tabIndex={-1}
+                aria-label={t('library.actions')}
+                className={css.menuPlace}
+                style={{ left: menuAt.x, top: menuAt.y }}
+              />
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item onClick={open}>{t('library.open')}</Menu.Item>
+              <Menu.Item
+                disabled={screenable.length === 0}
+                onClick={() => screenSeries(screenable.map(({ id }) => id))}
+              >
+                {t('library.screen', { count: screenable.length })}
+              </Menu.Item>
+              <Menu.Divider />
+              <Menu.Item color="red" onClick={remove}>
+                {t('library.remove')}
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Portal>
+      ) : null}
       <RemoveDialog
         series={series.filter(({ id }) => removing.includes(id))}
         onClose={() => setRemoving([])}
