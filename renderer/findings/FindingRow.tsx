@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core'
 import { IconNote, IconPencil } from '@tabler/icons-react'
 import { memo, useEffect, useRef } from 'react'
 import { t } from '../i18n/index.ts'
@@ -6,15 +7,7 @@ import classes from './findings.module.css'
 import type { ReviewFinding } from './reviewFindings.ts'
 import { StateIcon, stateColour } from './StateMark.tsx'
 import { showThumbnail } from './thumbnails.ts'
-import {
-  huWords,
-  locationWords,
-  numberWords,
-  rarityWords,
-  spokenWords,
-  stateWords,
-  volumeWords,
-} from './words.ts'
+import { huWords, locationWords, numberWords, rarityWords, stateWords, volumeWords } from './words.ts'
 
 export const rowId = (key: string): string => `finding-${key}`
 
@@ -46,14 +39,13 @@ export const FindingRow = memo(function FindingRow({
       aria-selected={selected}
       aria-setsize={total}
       aria-posinset={position}
-      aria-label={spokenWords(finding, profile)}
       tabIndex={-1}
       className={classes.row}
       data-hidden={hidden !== null || undefined}
       onClick={() => onChoose(finding)}
     >
       <Thumbnail finding={finding} />
-      <div className={classes.texts} aria-hidden>
+      <div className={classes.texts}>
         <div className={classes.line}>
           <span className={classes.number}>{numberWords(finding)}</span>
           <span className={classes.place} title={place}>
@@ -77,14 +69,23 @@ export const FindingRow = memo(function FindingRow({
           <span>{rarityWords(finding.peakLevel)}</span>
           <span>{huWords(finding)}</span>
           <span className={classes.marks}>
-            {corrected && <IconPencil size={14} title={t('finding.corrected')} />}
-            {note && <IconNote size={14} title={t('finding.hasNote')} />}
+            {corrected && <Mark Icon={IconPencil} words={t('finding.corrected')} />}
+            {note && <Mark Icon={IconNote} words={t('finding.hasNote')} />}
           </span>
         </div>
       </div>
     </div>
   )
 })
+
+function Mark({ Icon, words }: { Icon: typeof IconNote; words: string }) {
+  return (
+    <span title={words}>
+      <Icon size={14} aria-hidden />
+      <VisuallyHidden>{words}</VisuallyHidden>
+    </span>
+  )
+}
 
 function Thumbnail({ finding }: { finding: ReviewFinding }) {
   const holder = useRef<HTMLSpanElement>(null)

@@ -49,6 +49,9 @@ export interface LocationWords {
   tissue: string
 }
 
+/** With a spread like this the mean is that of no tissue: a nodule and the lung around it would read as fat. */
+const MIXED_SD_HU = 150
+
 const known = new WeakMap<ReviewFinding, LocationWords>()
 
 export function locationWords(finding: ReviewFinding, profile: OpenResult['profile']): LocationWords {
@@ -62,7 +65,8 @@ export function locationWords(finding: ReviewFinding, profile: OpenResult['profi
             .filter((part) => part !== null)
             .map((part) => t(`location.${part}`))
             .join(', ')
-    words = { place: capital(place), tissue: tissue ? t(`location.tissue.${tissue}`) : '' }
+    const density = finding.huSd > MIXED_SD_HU ? 'mixed' : tissue
+    words = { place: capital(place), tissue: density ? t(`location.tissue.${density}`) : '' }
     known.set(finding, words)
   }
   return words

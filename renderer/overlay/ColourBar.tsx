@@ -24,7 +24,7 @@ export function ColourBar() {
   const to = rarityWords(steps.level[last - 1])
   const first = (step - 1) / Math.max(1, last - 1)
   return (
-    <div role="img" aria-label={t('overlay.bar', { from, to })}>
+    <div className={classes.colourBar} role="img" aria-label={t('overlay.bar', { from, to })}>
       <div className={classes.bar} style={{ background: gradient(colourMap, first, 1) }} />
       <div className={classes.barEnds} aria-hidden>
         <span>{from}</span>

@@ -49,7 +49,7 @@ describe('numbers on screen have units, and no more digits than they are worth',
   it.each([
     [99.9, '1 in 1,000', '99.9th percentile'],
     [99.9937, '1 in 16,000', '99.9937th percentile'],
-    [100, 'beyond calibration', '100th percentile'],
+    [100, 'off the scale', '100th percentile'],
     [20, 'common tissue', '20th percentile'],
   ])('level %s', (level, rarity, percentile) => {
     expect(rarityWords(level)).toBe(rarity)
@@ -64,6 +64,11 @@ describe('where a finding lies', () => {
       place: 'Left, upper chest, posterior',
       tissue: 'lung density',
     })
+  })
+
+  it('has no tissue named by the mean of a mixture', () => {
+    const nodule = finding({ key: 'peak-1', centreMm: [80, 60, 150], huMean: -100, huSd: 280 })
+    expect(locationWords(nodule, trunk).tissue).toBe('mixed density')
   })
 
   it('is told in mm towards the patient’s sides where they cannot', () => {
