@@ -25,7 +25,7 @@ export function RoiPanel() {
     ['sd', `${statistics.sdHu.toFixed(1)} HU`],
     ['min', `${statistics.minHu} HU`],
     ['max', `${statistics.maxHu} HU`],
-    ['area', `${statistics.areaMm2.toFixed(1)} mm²`],
+    ['area', `${statistics.areaMm2.toFixed(statistics.areaMm2 < 100 ? 1 : 0)} mm²`],
     ['voxels', statistics.samples.toLocaleString('en-US')],
   ] as const
   return (

@@ -1,17 +1,10 @@
 import { IDENTITY } from '../../main/imaging/volume.ts'
 import type { Command } from '../commands/registry.ts'
 import { useSession } from '../state/session.ts'
-import {
-  INITIAL_VIEW,
-  type Layout,
-  PANES,
-  setView,
-  type Tool,
-  useView,
-  WINDOW_PRESETS,
-} from '../state/view.ts'
+import { INITIAL_VIEW, type Layout, setView, type Tool, useView, WINDOW_PRESETS } from '../state/view.ts'
 import { centreOf } from './geometry/planes.ts'
 import { deleteSelected, useMeasurements } from './measure/store.ts'
+import { shownPanes } from './shownPanes.ts'
 import { resetFraming } from './stage.ts'
 import { toggleMaximised } from './tools/input.ts'
 import { scrollPane, zoomPane } from './tools/navigation.ts'
@@ -162,13 +155,4 @@ function nextPane(): void {
   const shown = shownPanes()
   const at = shown.indexOf(useView.getState().activePane)
   setView({ activePane: shown[(at + 1) % shown.length]! })
-}
-
-/** Panes on screen, the large one first. */
-export function shownPanes(view = useView.getState()): (typeof PANES)[number][] {
-  const { layout, maximised, largePane } = view
-  if (maximised) return [maximised]
-  if (layout === 'single') return [largePane]
-  if (layout === 'grid') return [...PANES]
-  return [largePane, ...PANES.filter((pane) => pane !== largePane).slice(0, 2)]
 }

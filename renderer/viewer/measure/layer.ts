@@ -1,12 +1,12 @@
-import type { Vec3 } from '../../../main/imaging/volume.ts'
 import { t } from '../../i18n/index.ts'
 import { useSession } from '../../state/session.ts'
 import { useView } from '../../state/view.ts'
 import { pixelOf } from '../geometry/framing.ts'
 import { sliceStepMm } from '../geometry/planes.ts'
-import { along, dot, subtract } from '../geometry/vector.ts'
+import { dot, subtract } from '../geometry/vector.ts'
 import type { Layer, PanePlane } from '../layers.ts'
 import { FONT, paintLines } from '../overlay/text.ts'
+import { handlesOf } from './handles.ts'
 import { angleDeg, lengthMm, type RoiStatistics, roiStatistics } from './statistics.ts'
 import { type Measurement, POINTS, useMeasurements } from './store.ts'
 
@@ -25,15 +25,6 @@ export function isOn(plane: PanePlane, measurement: Measurement): boolean {
   const { slabThicknessMm, fourthThicknessMm } = useView.getState()
   const slab = plane.pane === 'fourth' ? fourthThicknessMm : slabThicknessMm
   return off <= Math.max(sliceStepMm(scan.grid, plane.normal), slab) / 2 + 1e-6
-}
-
-/** All four corners of a box, or the points. */
-export function handlesOf({ kind, points, right }: Measurement): Vec3[] {
-  const [a, b] = points
-  if ((kind === 'length' || kind === 'angle') && points.length > 0) return [...points]
-  if (!a || !b) return [...points]
-  const across = dot(subtract(b, a), right)
-  return [a, along(a, right, across), b, along(b, right, -across)]
 }
 
 function paint(context: CanvasRenderingContext2D, plane: PanePlane): void {

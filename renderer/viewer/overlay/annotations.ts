@@ -7,6 +7,7 @@ import { orientationLetters } from '../geometry/letters.ts'
 import { normalise, scale } from '../geometry/vector.ts'
 import type { Layer, PanePlane, PanePoint } from '../layers.ts'
 import { repaint } from '../layers.ts'
+import { shownPanes } from '../shownPanes.ts'
 import { axesOf, zoomOf } from '../stage.ts'
 import { paintColourBar } from './colourBar.ts'
 import { paintScaleBar, scaleBarMm, scaleBarText } from './scaleBar.ts'
@@ -15,6 +16,7 @@ import { patientLines, probeLines, seriesLine, sliceLines } from './words.ts'
 
 /** Smaller panes show letters, slice and scale only. */
 const ROOMY_PX = 300
+const TALL_PX = 440
 const BAR_PX = { least: 90, most: 220 }
 
 let hover: PanePoint | null = null
@@ -36,7 +38,7 @@ function paint(context: CanvasRenderingContext2D, plane: PanePlane): void {
   if (!view.showAnnotations) return
   paintLetters(context, plane)
   const roomy = width >= ROOMY_PX && height >= ROOMY_PX
-  const half = width / 2 - 2 * MARGIN_PX
+  const half = width / 2 - 3 * MARGIN_PX
   if (roomy) {
     const lines = patientLines(scan.series).map((line) => shortened(context, line, half - 12))
     paintLines(context, lines, { x: MARGIN_PX, y: MARGIN_PX, align: 'left' })
@@ -80,6 +82,8 @@ function paintBars(context: CanvasRenderingContext2D, plane: PanePlane): void {
   paintText(context, scaleBarText(length), MARGIN_PX, height - MARGIN_PX - 11)
   const { steps, step, colourMap, visible } = useOverlay.getState()
   if (!steps || !visible || !useSession.getState().result) return
+  // Small panes beside a large one leave the bar to that.
+  if (plane.pane !== shownPanes()[0] && height < TALL_PX) return
   const barHeight = Math.min(BAR_PX.most, height * 0.36)
   if (barHeight < BAR_PX.least || width < ROOMY_PX) return
   // Below the middle, where the orientation letter is.

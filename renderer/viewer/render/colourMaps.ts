@@ -30,7 +30,7 @@ const MAPS: Readonly<Record<ColourMap, { at: (t: number) => Rgb; from: number; t
   magma: { at: (t) => parse(interpolateMagma(t)), from: 0.35, to: 1 },
   plasma: { at: (t) => parse(interpolatePlasma(t)), from: 0.1, to: 1 },
   turbo: { at: (t) => parse(interpolateTurbo(t)), from: 0.1, to: 0.98 },
-  jet: { at: jet, from: 0.05, to: 0.95 },
+  jet: { at: jet, from: 0.12, to: 0.95 },
 }
 
 /** Colour (0–255 each) of a part 0–1 of the way from the lowest threshold step to the highest. */

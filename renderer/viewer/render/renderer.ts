@@ -4,6 +4,7 @@ import { patientToIndex } from '../geometry/planes.ts'
 import { apply, length, normalise, scale, subtract } from '../geometry/vector.ts'
 import type { PanePlane } from '../layers.ts'
 import { stepColours } from './colourMaps.ts'
+import { bindPicture } from './picture.ts'
 import { Program } from './program.ts'
 import { COVER, PLANE, VOLUME } from './shaders.ts'
 import { uploadVolume, type VolumeTexture } from './volumeTexture.ts'
@@ -39,12 +40,16 @@ export interface Area {
 }
 
 const SLAB_MODES = { max: 0, min: 1, mean: 2 } as const
-const MOST_SLAB_SAMPLES = { coarse: 48, fine: 256 }
-const RAY_SAMPLES = { coarse: 160, fine: 420 }
+const MOST_SLAB_SAMPLES = { coarse: 24, fine: 256 }
+const RAY_SAMPLES = { coarse: 140, fine: 420 }
+/** Without a GPU the volume is drawn with so many times fewer pixels a side. */
+const SOFTWARE_SHRINK = { coarse: 5, fine: 3 }
 
 /** Draws planes of one scan and its step map with WebGL 2: all panes from one context and one copy on the GPU. */
 export class SliceRenderer {
   readonly gl: WebGL2RenderingContext
+  /** Drawn by the processor: there is no GPU, or no driver for it. */
+  readonly software: boolean
   readonly #plane: Program
   #volume: Program | undefined
   #ct: VolumeTexture | null = null
@@ -57,10 +62,12 @@ export class SliceRenderer {
 
   constructor(gl: WebGL2RenderingContext) {
     this.gl = gl
+    const named = gl.getExtension('WEBGL_debug_renderer_info')
+    const name = named ? String(gl.getParameter(named.UNMASKED_RENDERER_WEBGL)) : ''
+    this.software = /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name)
     this.#plane = new Program(gl, COVER, PLANE)
     this.#colours = gl.createTexture()
     gl.bindVertexArray(gl.createVertexArray())
-    // Bound always: a sampler without a texture of its kind is an error even where it is not read.
     gl.disable(gl.DITHER)
   }
 
@@ -134,8 +141,26 @@ export class SliceRenderer {
     this.#volume ??= new Program(this.gl, COVER, VOLUME)
     const program = this.#volume
     const depth = length(grid.dims.map((n, a) => n * grid.spacing[a]!) as unknown as Vec3)
-    const samples = drawing.coarse ? RAY_SAMPLES.coarse : RAY_SAMPLES.fine
+    const samples = drawing.coarse || this.software ? RAY_SAMPLES.coarse : RAY_SAMPLES.fine
     const stepMm = depth / (samples - 1)
+    const shrink = !this.software ? 1 : drawing.coarse ? SOFTWARE_SHRINK.coarse : SOFTWARE_SHRINK.fine
+    if (shrink > 1) {
+      this.#drawSmall(area, canvasHeight, shrink, (small) => {
+        this.#drawRays(program, grid, plane, small, small.height, drawing, stepMm, samples)
+      })
+    } else this.#drawRays(program, grid, plane, area, canvasHeight, drawing, stepMm, samples)
+  }
+
+  #drawRays(
+    program: Program,
+    grid: Grid,
+    plane: PanePlane,
+    area: Area,
+    canvasHeight: number,
+    drawing: Drawing,
+    stepMm: number,
+    samples: number,
+  ): void {
     this.#begin(program, plane, area, canvasHeight, drawing, scale(plane.normal, stepMm), samples)
     program.float('uStepMm', stepMm)
     program.vec3('uVoxel', grid.dims.map((n) => 1 / n) as unknown as Vec3)
@@ -147,18 +172,11 @@ export class SliceRenderer {
   readPlane(plane: PanePlane, drawing: Drawing): Uint8ClampedArray<ArrayBuffer> {
     const { gl } = this
     const { widthPx: width, heightPx: height } = plane
-    const target = gl.createRenderbuffer()
-    const frame = gl.createFramebuffer()
-    gl.bindRenderbuffer(gl.RENDERBUFFER, target)
-    gl.renderbufferStorage(gl.RENDERBUFFER, gl.RGBA8, width, height)
-    gl.bindFramebuffer(gl.FRAMEBUFFER, frame)
-    gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.RENDERBUFFER, target)
+    const free = bindPicture(gl, width, height)
     this.drawPlane(plane, { x: 0, y: 0, width, height }, height, drawing)
     const upsideDown = new Uint8Array(width * height * 4)
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, upsideDown)
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null)
-    gl.deleteFramebuffer(frame)
-    gl.deleteRenderbuffer(target)
+    free()
     const pixels = new Uint8ClampedArray(upsideDown.length)
     const row = width * 4
     for (let y = 0; y < height; y++)
@@ -175,6 +193,21 @@ export class SliceRenderer {
     this.gl.deleteTexture(this.#colours)
     this.#plane.destroy()
     this.#volume?.destroy()
+  }
+
+  /** Draws with fewer pixels and enlarges the result. */
+  #drawSmall(area: Area, canvasHeight: number, shrink: number, draw: (small: Area) => void): void {
+    const { gl } = this
+    const width = Math.max(1, Math.round(area.width / shrink))
+    const height = Math.max(1, Math.round(area.height / shrink))
+    const free = bindPicture(gl, width, height)
+    draw({ x: 0, y: 0, width, height })
+    gl.disable(gl.SCISSOR_TEST)
+    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null)
+    const bottom = canvasHeight - area.y - area.height
+    const [right, top] = [area.x + area.width, bottom + area.height]
+    gl.blitFramebuffer(0, 0, width, height, area.x, bottom, right, top, gl.COLOR_BUFFER_BIT, gl.LINEAR)
+    free()
   }
 
   #free(which: 'ct' | 'steps'): void {

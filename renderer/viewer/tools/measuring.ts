@@ -1,9 +1,9 @@
-import type { Vec3 } from '../../../main/imaging/volume.ts'
 import { useSession } from '../../state/session.ts'
 import { pixelOf } from '../geometry/framing.ts'
 import { add, along, dot, length, normalise, subtract } from '../geometry/vector.ts'
 import type { PanePlane, PanePoint, PointerTool } from '../layers.ts'
-import { handlesOf, isOn } from '../measure/layer.ts'
+import { handlesOf, withHandle } from '../measure/handles.ts'
+import { isOn } from '../measure/layer.ts'
 import {
   type Measurement,
   type MeasurementKind,
@@ -21,6 +21,8 @@ const LINE_PX = 5
 const LEAST_PX = 3
 
 let made = 0
+/** Being drawn: the pointer gets hold of nothing else meanwhile. */
+let drawing: string | null = null
 
 function begin(kind: MeasurementKind, { plane, positionMm }: PanePoint): Measurement | null {
   const { seriesId } = useSession.getState()
@@ -42,6 +44,7 @@ export function measuringTool(kind: MeasurementKind): PointerTool {
   let from: PanePoint | null = null
   const show = (next: Measurement) => {
     draft = next
+    drawing = next.id
     put(next)
   }
   const end = (kept: boolean) => {
@@ -50,6 +53,7 @@ export function measuringTool(kind: MeasurementKind): PointerTool {
       recordChange(null, draft)
     } else if (draft) take(draft.id)
     draft = null
+    drawing = null
     from = null
   }
   const lastPoint = (point: PanePoint) =>
@@ -101,6 +105,7 @@ export interface Grab {
 
 /** What the pointer has got hold of, if anything: a handle before a line. */
 export function grabAt({ plane, xPx, yPx, positionMm }: PanePoint): Grab | null {
+  if (drawing) return null
   const shown = useMeasurements.getState().all.filter((one) => isOn(plane, one))
   for (const before of shown.toReversed()) {
     const handle = handlesOf(before).findIndex((point) => {
@@ -133,14 +138,6 @@ function grab(before: Measurement, change: (point: PanePoint) => Measurement): G
       else if (after !== before) recordChange(before, after)
     },
   }
-}
-
-/** With a handle somewhere else; the corner across a box stays. */
-export function withHandle(measurement: Measurement, handle: number, toMm: Vec3): Measurement {
-  const { kind, points } = measurement
-  if (kind === 'length' || kind === 'angle') return { ...measurement, points: points.with(handle, toMm) }
-  const across = handlesOf(measurement)[(handle + 2) % 4]!
-  return { ...measurement, points: [across, toMm] }
 }
 
 /** From a pixel to the nearest line of a measurement. */

@@ -1,0 +1,123 @@
+import { cache, Enums, type PlanarViewport, planarProjection, utilities } from '@cornerstonejs/core'
+import type { PanePlane } from '../layers.ts'
+import { cameraOf, pictureSize } from './camera.ts'
+import { type HeatLook, heatColours, heatOpacities, heatRange, type Range } from './transfer.ts'
+
+export interface Slab {
+  /** 0: one plane. */
+  mm: number
+  mode: 'max' | 'min' | 'mean'
+}
+
+export interface PlaneLook {
+  window: Range
+  /** Null where no heat map is shown. */
+  heat: HeatLook | null
+  slab: Slab
+}
+
+const BLENDS = {
+  max: Enums.BlendModes.MAXIMUM_INTENSITY_BLEND,
+  min: Enums.BlendModes.MINIMUM_INTENSITY_BLEND,
+  mean: Enums.BlendModes.AVERAGE_INTENSITY_BLEND,
+} as const
+
+/** Tells a planar viewport what to show; only what changed reaches it. */
+export class PlanePane {
+  readonly viewport: PlanarViewport
+  #scanId = ''
+  #stepsId = ''
+  #view = ''
+  #scanLook = ''
+  #heatLook = ''
+
+  constructor(viewport: PlanarViewport) {
+    this.viewport = viewport
+  }
+
+  async load(scanId: string | null, stepsId: string | null): Promise<void> {
+    this.#scanId = ''
+    this.#stepsId = ''
+    const ids = [scanId, stepsId].filter((id) => id !== null)
+    await this.viewport.setDisplaySets(...ids.map((displaySetId) => ({ displaySetId })))
+    this.#scanId = scanId ?? ''
+    this.#stepsId = stepsId ?? ''
+    this.#view = ''
+    this.#scanLook = ''
+    this.#heatLook = ''
+  }
+
+  /** True if the next frame will differ. */
+  show(plane: PanePlane, look: PlaneLook): boolean {
+    if (!this.#scanId) return false
+    const looks = this.#setLook(look)
+    return this.#setView(plane) || looks
+  }
+
+  #setView(plane: PanePlane): boolean {
+    const camera = cameraOf(plane)
+    const { width, height } = pictureSize(plane)
+    const key = JSON.stringify([camera, width, height])
+    if (key === this.#view) return false
+    this.#view = key
+    const orientation = { viewPlaneNormal: [...camera.viewPlaneNormal], viewUp: [...camera.viewUp] }
+    const fitted = planarProjection.createVolumeSliceBasis({
+      viewState: { orientation },
+      canvasWidth: width,
+      canvasHeight: height,
+      imageVolume: cache.getVolume(this.#scanId),
+      orientation,
+    } as never).sliceBasis.fitParallelScale
+    this.viewport.setViewState({
+      orientation,
+      slice: { kind: 'volumePoint', sliceWorldPoint: [...camera.focalPoint] },
+      anchorWorld: [...camera.focalPoint],
+      anchorCanvas: [0.5, 0.5],
+      scale: fitted / camera.parallelScale,
+    } as never)
+    return true
+  }
+
+  #setLook({ window, heat, slab }: PlaneLook): boolean {
+    const through = { slabThickness: slab.mm, blendMode: BLENDS[slab.mode] }
+    const scanLook = JSON.stringify([window, through])
+    const scanChanged = scanLook !== this.#scanLook
+    if (scanChanged) {
+      this.#scanLook = scanLook
+      this.viewport.setDisplaySetPresentation(this.#scanId, { voiRange: window, ...through })
+    }
+    const heatLook = JSON.stringify([heat, slab.mm])
+    if (!this.#stepsId || heatLook === this.#heatLook) return scanChanged
+    this.#heatLook = heatLook
+    if (!heat) this.viewport.setDisplaySetPresentation(this.#stepsId, { visible: false })
+    else {
+      const range = heatRange(heat)
+      const span = range.upper - range.lower
+      this.viewport.setDisplaySetPresentation(this.#stepsId, {
+        visible: true,
+        voiRange: range,
+        colormap: {
+          name: colourMapName(heat),
+          opacity: heatOpacities(heat).map(([value, opacity]) => ({
+            value: (value - range.lower) / span,
+            opacity,
+          })),
+        },
+        slabThickness: slab.mm,
+        blendMode: BLENDS.max,
+      })
+    }
+    return true
+  }
+}
+
+function colourMapName(heat: HeatLook): string {
+  const name = `${heat.colourMap} in ${heat.steps} steps`
+  if (!utilities.colormap.getColormap(name))
+    utilities.colormap.registerColormap({
+      Name: name,
+      ColorSpace: 'RGB',
+      RGBPoints: heatColours(heat),
+    } as never)
+  return name
+}
