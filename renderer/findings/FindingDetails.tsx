@@ -64,8 +64,7 @@ function StateButton({ state, chosen }: { state: ReviewState; chosen: boolean })
       justify="flex-start"
       aria-pressed={chosen}
       leftSection={<StateIcon state={state} size={14} />}
-      rightSection={<Kbd aria-hidden>{STATE_KEYS[state]}</Kbd>}
-      aria-label={stateWords(state)}
+      rightSection={<Kbd>{STATE_KEYS[state]}</Kbd>}
       title={t('finding.state.key', { state: stateWords(state), key: STATE_KEYS[state] })}
       aria-keyshortcuts={STATE_KEYS[state]}
       classNames={{ label: classes.stateLabel ?? '', inner: classes.stateInner ?? '' }}

@@ -64,7 +64,7 @@ export const LabelPicker = memo(function LabelPicker({ findingKey, label }: Prop
           leftSection={<IconTag size={14} aria-hidden />}
           aria-haspopup="listbox"
           aria-expanded={opened}
-          aria-label={`${t('finding.label')}: ${label?.text ?? t('finding.label.none')}`}
+          aria-label={`${t('finding.label')}: ${label?.text ?? t('finding.label.choose')}`}
           onClick={() => combobox.toggleDropdown()}
         >
           {label?.text ?? t('finding.label.choose')}
