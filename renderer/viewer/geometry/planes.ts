@@ -13,8 +13,8 @@ export interface Axes {
 export type Plane = Exclude<PaneId, 'fourth'>
 export const PLANES: readonly Plane[] = ['axial', 'coronal', 'sagittal']
 
-/** Sources turned by less than this against the patient are shown slice by slice, as acquired. */
-const ALIGNED_DEG = 15
+/** Sources turned by less than this are shown slice by slice, as acquired: heads are scanned at up to 20° to the patient. */
+const ALIGNED_DEG = 25
 const ALIGNED_COSINE = Math.cos((ALIGNED_DEG * Math.PI) / 180)
 /** Below this much of the usual direction left in a plane, "upright" says nothing. */
 const LEAST_IN_PLANE = 0.15
@@ -22,7 +22,7 @@ const NATIVE_COSINE = 1 - 1e-6
 
 /**
  * The frame that panes follow, columns toward Left, Posterior and Superior: the source's own axes where each lies
- * within 15° of the patient's, so that planes are acquired slices; the patient's axes for all other sources.
+ * within 25° of the patient's, so that planes are acquired slices; the patient's axes for all other sources.
  */
 export function baseFrame(grid: Pick<Grid, 'direction'>): Mat3 {
   const { axes, flips } = canonicalAxes(grid.direction)

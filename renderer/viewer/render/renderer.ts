@@ -43,7 +43,7 @@ const SLAB_MODES = { max: 0, min: 1, mean: 2 } as const
 const MOST_SLAB_SAMPLES = { coarse: 24, fine: 256 }
 const RAY_SAMPLES = { coarse: 140, fine: 420 }
 /** Without a GPU the volume is drawn with so many times fewer pixels a side. */
-const SOFTWARE_SHRINK = { coarse: 5, fine: 3 }
+const SOFTWARE_SHRINK = { coarse: 3, fine: 2 }
 
 /** Draws planes of one scan and its step map with WebGL 2: all panes from one context and one copy on the GPU. */
 export class SliceRenderer {
