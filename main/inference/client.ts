@@ -107,6 +107,22 @@ export class EngineClient {
     return this.#next(async () => (await this.#onBestDevice(setup, options, async () => {})).device)
   }
 
+  /**
+   * Runs the check tile of every tile size of a package on one device, the processor where absent.
+   * @throws as `screen`
+   */
+  prove(
+    pkg: ModelPackage,
+    { device = 'cpu', signal }: { device?: Device; signal?: AbortSignal } = {},
+  ): Promise<DeviceReport[]> {
+    return this.#next(async () => {
+      const reports: DeviceReport[] = []
+      for (const tile of tileOptions(pkg.manifest).keys())
+        reports.push(await this.#load({ pkg, device }, device, tile, signal))
+      return reports
+    })
+  }
+
   /** One thing at a time, in the order asked for; a failure does not hold up what waits. */
   #next<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#queue.then(work)

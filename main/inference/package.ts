@@ -25,19 +25,20 @@ const MAX_TILE_VOXELS = 2 ** 27
 /**
  * Reads and checks a package folder.
  *
+ * @param called what its errors call the folder
  * @throws WorkstationError `model/not-a-package` (no readable model.json), `model/schema-version` (made for another
  *   version of this program), `model/manifest` (a field is missing or makes no sense), `model/file-missing`,
  *   `model/file-changed` (SHA-256 differs).
  */
-export async function loadPackage(dir: string): Promise<ModelPackage> {
+export async function loadPackage(dir: string, called: string = resolve(dir)): Promise<ModelPackage> {
   const folder = resolve(dir)
   let text: Buffer
   try {
     text = await readFile(join(folder, 'model.json'))
   } catch (error) {
-    throw new WorkstationError('model/not-a-package', `${folder} holds no readable model.json.`, error)
+    throw new WorkstationError('model/not-a-package', `${called} holds no readable model.json.`, error)
   }
-  const manifest = parseManifest(text, folder)
+  const manifest = parseManifest(text, called)
 
   const hash = createHash('sha256').update(`model.json ${sha256(text)}\n`)
   const sizes = new Map<string, number>()
@@ -60,7 +61,7 @@ export async function loadPackage(dir: string): Promise<ModelPackage> {
     sizes.set(entry.path, bytes.length)
     hash.update(`${entry.path} ${actual}\n`)
   }
-  for (const tile of tileOptions(manifest)) checkGoldenSizes(manifest, tile, sizes, folder)
+  for (const tile of tileOptions(manifest)) checkGoldenSizes(manifest, tile, sizes, called)
   return { dir: folder, manifest, hash: hash.digest('hex') }
 }
 

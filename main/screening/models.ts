@@ -1,14 +1,17 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { WorkstationError } from '../errors.ts'
-import { listPackages, loadPackage, type ModelPackage, type PackageListing } from '../inference/package.ts'
+import { listPackages, type ModelPackage, type PackageListing } from '../inference/package.ts'
+import { PackageStore } from '../inference/packageStore.ts'
 
 /** The packages that come with the product. */
 export const MODELS_FOLDER = fileURLToPath(new URL('../../models', import.meta.url))
 
-/** Used where the user names no model. */
+/** Used where the user chose no other. */
 export const DEFAULT_MODEL = 'screener-ct-small'
+
+/** The product's packages and those that a user imported into a folder of his. */
+export function modelStore(user: string, builtIn: string = MODELS_FOLDER): PackageStore {
+  return new PackageStore({ builtIn, user, standard: DEFAULT_MODEL })
+}
 
 export function installedModels(folder: string = MODELS_FOLDER): Promise<PackageListing[]> {
   return listPackages(folder)
@@ -16,21 +19,13 @@ export function installedModels(folder: string = MODELS_FOLDER): Promise<Package
 
 /**
  * The package a user means by a name (as `models` lists it) or by the path of its folder.
+ * @param user folder of imported packages; without it only those of `folder` have names
  * @throws WorkstationError `usage/model-not-found`, or `model/…` where the package is damaged
  */
-export async function findModel(
-  nameOrPath: string = DEFAULT_MODEL,
+export function findModel(
+  nameOrPath?: string,
   folder: string = MODELS_FOLDER,
+  user: string = folder,
 ): Promise<ModelPackage> {
-  const named = join(folder, nameOrPath)
-  if (/^[a-z0-9][a-z0-9-]*$/.test(nameOrPath) && existsSync(join(named, 'model.json')))
-    return loadPackage(named)
-  const path = resolve(nameOrPath)
-  if (existsSync(join(path, 'model.json'))) return loadPackage(path)
-  const installed = (await listPackages(folder)).flatMap((l) => (l.ok ? [l.package.manifest.name] : []))
-  const choice = installed.length > 0 ? `Installed: ${installed.join(', ')}.` : 'No model is installed.'
-  throw new WorkstationError(
-    'usage/model-not-found',
-    `There is no model ${nameOrPath}: it is neither installed nor a folder with a model.json. ${choice}`,
-  )
+  return modelStore(user, folder).find(nameOrPath)
 }

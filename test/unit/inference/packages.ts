@@ -7,6 +7,9 @@ import type { ModelManifest } from '../../../main/inference/manifest.ts'
 /** The complete package of test/golden/make_tinymodel.py. */
 export const TINY_MODEL = join(import.meta.dirname, '../../golden/tinymodel')
 
+/** The package of test/golden/make_residualmodel.py: another patch size, one channel, no descriptor. */
+export const RESIDUAL_MODEL = join(import.meta.dirname, '../../golden/residualmodel')
+
 /** Networks with the tiny model's input and outputs that do what a device or an author must not. */
 export type BrokenNetwork = 'nan' | 'zero' | 'constant' | 'deviating' | 'unsteady' | 'slow'
 
@@ -34,4 +37,14 @@ export async function packageWith(
   edit(manifest)
   await writeFile(join(dir, 'model.json'), JSON.stringify(manifest))
   return dir
+}
+
+/** Changes the network file of a package folder; its hash in the manifest is put right. */
+export async function withNetwork(dir: string, change: (bytes: Buffer) => Buffer): Promise<void> {
+  const manifest: ModelManifest = JSON.parse(await readFile(join(dir, 'model.json'), 'utf8'))
+  const { file } = manifest.network
+  const bytes = change(await readFile(join(dir, file.path)))
+  await writeFile(join(dir, file.path), bytes)
+  file.sha256 = createHash('sha256').update(bytes).digest('hex')
+  await writeFile(join(dir, 'model.json'), JSON.stringify(manifest))
 }

@@ -16,7 +16,7 @@ describe('findModel', () => {
     await packageWith(folder)
     await expect(findModel('nothing', folder)).rejects.toMatchObject({
       code: 'usage/model-not-found',
-      message: expect.stringContaining('Installed: tinymodel.'),
+      message: expect.stringContaining('Installed: tinymodel-copy.'),
     })
   })
 })
