@@ -5,6 +5,7 @@ import './shell/global.css'
 import './i18n/index.ts'
 import { MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
+import { EditingPanel, useEditingTools } from './editing/index.tsx'
 import { ExportDialog } from './exporting/ExportDialog.tsx'
 import { FindingsPanel } from './findings/index.tsx'
 import { About } from './help/About.tsx'
@@ -35,13 +36,19 @@ function Workstation() {
   useGlobalKeys()
   useAppCommands()
   useFinishedRuns()
+  useEditingTools()
   return (
     <>
       <Shell
         undo={<UndoButtons />}
         library={<LibraryPanel />}
         viewer={<Viewer />}
-        threshold={<ThresholdPanel />}
+        threshold={
+          <>
+            <ThresholdPanel />
+            <EditingPanel />
+          </>
+        }
         findings={<FindingsPanel />}
         runs={<RunBar />}
       />

@@ -1,10 +1,12 @@
 import { create } from 'zustand'
-import type { BodyProfile } from '../../main/findings/bodyProfile.ts'
-import { type ComponentTree, decodeTree } from '../../main/findings/componentTreeQuery.ts'
+import { decodeTree } from '../../main/findings/componentTreeFile.ts'
+import type { ComponentTree } from '../../main/findings/componentTreeQuery.ts'
+import type { BodyProfile } from '../../main/findings/location.ts'
 import { thresholdSteps } from '../../main/findings/steps.ts'
 import { indexToPatient, type Vec3, voxelCount } from '../../main/imaging/volume.ts'
 import type { OpenedRun, OpenedSeries } from '../../preload/records.ts'
-import { call } from '../api/index.ts'
+import { fetchData } from '../api/fetchData.ts'
+import { CallError, call } from '../api/index.ts'
 import { forgetHistory } from './history.ts'
 import { DEFAULT_LEVEL, INITIAL_OVERLAY, stepOfLevel, useOverlay } from './overlay.ts'
 import { loadReviews } from './review.ts'
@@ -55,9 +57,9 @@ export async function openSeries(seriesId: string): Promise<void> {
   try {
     const opened = await call('series.open', { seriesId })
     if (signal.aborted) return
-    const bytes = await fetchBytes(opened.voxelsUrl, signal)
+    const bytes = await fetchData(opened.voxelsUrl, { signal, onProgress })
     const voxels = new Int16Array(bytes)
-    if (voxels.length !== voxelCount(opened.grid)) throw new Error('The scan arrived incomplete.')
+    if (voxels.length !== voxelCount(opened.grid)) throw incomplete()
     const { dims } = opened.grid
     const middle = dims.map((n) => (n - 1) / 2) as unknown as Vec3
     useView.setState({ crosshairMm: indexToPatient(opened.grid, middle), maximised: null })
@@ -77,16 +79,16 @@ export async function openRun(runId: string): Promise<void> {
   try {
     const opened = await call('runs.open', { runId })
     const [steps, tree, profile] = await Promise.all([
-      fetchBytes(opened.stepsUrl, signal),
-      fetchBytes(opened.treeUrl, signal, false),
-      fetchBytes(opened.profileUrl, signal, false),
+      fetchData(opened.stepsUrl, { signal, onProgress }),
+      fetchData(opened.treeUrl, { signal }),
+      fetchData(opened.profileUrl, { signal }),
     ])
     const reviews = await call('reviews.get', { runId })
     if (signal.aborted) return
     const { scan } = useSession.getState()
     if (!scan || scan.series.id !== opened.run.seriesId) return
     const stepMap = new Uint8Array(steps)
-    if (stepMap.length !== voxelCount(scan.grid)) throw new Error('The result arrived incomplete.')
+    if (stepMap.length !== voxelCount(scan.grid)) throw incomplete()
     const table = thresholdSteps(opened.calibration)
     forgetHistory()
     loadReviews(runId, reviews)
@@ -125,21 +127,13 @@ function keptPreferences() {
   return { ...INITIAL_OVERLAY, minVolumeMl, opacity, colourMap, style }
 }
 
-/** Reads the data plane, saying how far it is. */
-async function fetchBytes(url: string, signal: AbortSignal, report = true): Promise<ArrayBuffer> {
-  const response = await fetch(url, { signal })
-  if (!response.ok || !response.body)
-    throw new Error(`The data could not be fetched (status ${response.status}).`)
-  const length = Number(response.headers.get('content-length'))
-  if (!length || !report) return response.arrayBuffer()
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
-    if (at + piece.length > length) throw new Error('More data arrived than was announced.')
-    bytes.set(piece, at)
-    at += piece.length
-    useSession.setState({ loaded: at / length })
-  }
-  if (at !== length) throw new Error('The connection ended before all data had arrived.')
-  return bytes.buffer
+function onProgress(done: number, total: number): void {
+  useSession.setState({ loaded: done / total })
+}
+
+function incomplete(): CallError {
+  return new CallError({
+    code: 'host/no-data',
+    message: 'The data that arrived is not all of it. Open the series again.',
+  })
 }
