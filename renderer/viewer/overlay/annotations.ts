@@ -15,7 +15,7 @@ import { FONT, MARGIN_PX, paintLines, paintText, shortened } from './text.ts'
 import { patientLines, probeLines, seriesLine, sliceLines } from './words.ts'
 
 /** Smaller panes show letters, slice and scale only. */
-const ROOMY_PX = 300
+const ROOMY_PX = 380
 const TALL_PX = 440
 const BAR_PX = { least: 90, most: 220 }
 
@@ -118,11 +118,14 @@ function paintLetters(context: CanvasRenderingContext2D, plane: PanePlane): void
 }
 
 /** Stays when the other texts are hidden. */
+/** A small pane has no room for it between the corners at the bottom, but none of its texts at the upper left. */
 function paintNotice(context: CanvasRenderingContext2D, plane: PanePlane): void {
-  context.textAlign = 'center'
-  context.textBaseline = 'bottom'
-  const text = t(plane.widthPx >= ROOMY_PX + 80 ? 'viewer.researchUse' : 'viewer.researchUseShort')
-  paintText(context, text, plane.widthPx / 2, plane.heightPx - MARGIN_PX, '#adb5bd')
+  const roomy = plane.widthPx >= ROOMY_PX && plane.heightPx >= ROOMY_PX
+  context.textAlign = roomy ? 'center' : 'left'
+  context.textBaseline = roomy ? 'bottom' : 'top'
+  const text = t(roomy ? 'viewer.researchUse' : 'viewer.researchUseShort')
+  const x = roomy ? plane.widthPx / 2 : MARGIN_PX
+  paintText(context, text, x, roomy ? plane.heightPx - MARGIN_PX : MARGIN_PX, '#adb5bd')
 }
 
 export const annotationLayer: Layer = { id: 'annotations', order: 80, paint }

@@ -1,3 +1,4 @@
+import { useEditing } from '../../editing/state.ts'
 import { regionOfFinding } from '../../findings/region.ts'
 import { useOverlay } from '../../state/overlay.ts'
 import { useReview } from '../../state/review.ts'
@@ -12,11 +13,11 @@ export const FINDING_CONTOUR: ContourStyle = { colour: '#40f2ff', widthPx: 1.5, 
 function paint(context: CanvasRenderingContext2D, plane: PanePlane): void {
   const { selectedKey } = useReview.getState()
   const { scan } = useSession.getState()
-  const { tool, fourthPane } = useView.getState()
+  const { fourthPane } = useView.getState()
   if (!selectedKey || !scan || !useOverlay.getState().visible) return
   if (plane.pane === 'fourth' && fourthPane === 'volume') return
   // While an outline is drawn, the draft takes its place.
-  if (tool === 'brush' || tool === 'eraser' || tool === 'threshold-brush' || tool === 'fill') return
+  if (useEditing.getState().draft?.key === selectedKey) return
   const region = regionOfFinding(selectedKey)
   if (region) paintRegionContour(context, plane, scan.grid, region, FINDING_CONTOUR)
 }
