@@ -46,6 +46,9 @@ export interface DevicePlan {
   warnings: Warning[]
 }
 
+/** Of the kernel module; of Windows's driver, as Linux sees it inside Windows (WSL 2). */
+const NVIDIA_DRIVER = ['/proc/driver/nvidia/version', '/usr/lib/wsl/lib/libcuda.so.1']
+
 export function thisHost(): Host {
   const { platform, arch } = process
   const linux = platform === 'linux'
@@ -53,7 +56,7 @@ export function thisHost(): Host {
     platform,
     arch,
     cudaLibraryInstalled: linux && existsSync(join(runtimeFolder(), 'libonnxruntime_providers_cuda.so')),
-    nvidiaDriverPresent: linux && existsSync('/proc/driver/nvidia/version'),
+    nvidiaDriverPresent: linux && NVIDIA_DRIVER.some((path) => existsSync(path)),
   }
 }
 

@@ -146,3 +146,14 @@ export const EngineReply = z.discriminatedUnion('type', [
   }),
 ])
 export type EngineReply = z.infer<typeof EngineReply>
+
+/** What a process that tried a device says of it (deviceProbe.ts). */
+export const ProbeReply = z.discriminatedUnion('works', [
+  z.object({
+    works: z.literal(true),
+    /** Whether the provider leaves 3-D convolutions to the processor. */
+    partlyOnCpu: z.boolean(),
+  }),
+  z.object({ works: z.literal(false), reason: z.string() }),
+])
+export type ProbeReply = z.infer<typeof ProbeReply>
