@@ -50,6 +50,8 @@ export const AppInfo = z.object({
   picker: z.enum(['native', 'list']),
   canShowInFolder: z.boolean(),
   researchUseOnly: text,
+  /** What happened at the start that the reader must know, such as a damaged library that was set aside. */
+  notices: z.array(WarningRecord),
 })
 export type AppInfo = z.infer<typeof AppInfo>
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { CallInput, CallName, CallOutput } from '../../preload/contract.ts'
-import { WorkstationError } from '../errors.ts'
+import { type Warning, WorkstationError } from '../errors.ts'
 import { EngineClient } from '../inference/client.ts'
 import type { Host } from '../inference/devices.ts'
 import { type Library, openLibrary } from '../library/index.ts'
@@ -61,7 +61,8 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
   const { roots, abilities, modelsFolder } = options
   const path = resolve(options.dataFolder)
   // First: it is what keeps a second process out of the folder.
-  const library = options.library ?? openLibrary(path)
+  const notices: Warning[] = []
+  const library = options.library ?? openOrReplace(path, notices)
   try {
     return await build()
   } catch (error) {
@@ -81,7 +82,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
     })
     await cache.tidy()
 
-    // Three, each started when it is first needed: looking through a folder and reading for a run that waits its turn
+    // Three, for looking through a folder and reading for a run that waits its turn
     // must not keep the reader from the series he opens.
     const newReader = options.newReader ?? (() => new ReaderClient())
     const readers = { adding: newReader(), showing: newReader(), screening: newReader() }
@@ -121,7 +122,12 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
     }
 
     const handlers: Handlers = {
-      'app.info': () => appInfo(path, abilities),
+      'app.info': () => {
+        // A window has come up: by the time that its reader chooses something, the readers are there.
+        readers.adding.start()
+        readers.showing.start()
+        return appInfo(path, abilities, notices)
+      },
       'settings.all': () => library.settings() as CallOutput<'settings.all'>,
       'settings.set': ({ key, value }) => {
         library.setSetting(key, value)
@@ -250,6 +256,17 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
         return closing
       },
     }
+  }
+}
+
+/** A damaged library lies aside when it is refused: the next call makes a new one, and the reader hears where it is. */
+function openOrReplace(path: string, notices: Warning[]): Library {
+  try {
+    return openLibrary(path)
+  } catch (error) {
+    if (!(error instanceof WorkstationError) || error.code !== 'output/library-damaged') throw error
+    notices.push({ code: error.code, message: error.message })
+    return openLibrary(path)
   }
 }
 

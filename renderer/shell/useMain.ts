@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react'
-import { bridge } from '../api/index.ts'
+import { bridge, CallError } from '../api/index.ts'
 import { runCommand } from '../commands/registry.ts'
 import { t } from '../i18n/index.ts'
 import { addHandles } from '../library/adding.ts'
-import { followLibrary, refreshLibrary } from '../state/library.ts'
+import { followLibrary, refreshLibrary, useLibrary } from '../state/library.ts'
 import { notifyError } from './notify.tsx'
 import { loadSettings } from './settings.ts'
 
@@ -20,7 +20,12 @@ export function useMain(): boolean {
       bridge.on('command.run', ({ id }) => runCommand(id)),
     ]
     const fail = (thrown: unknown) => notifyError(t('start.failed'), thrown)
-    refreshLibrary().catch(fail)
+    refreshLibrary()
+      .then(() => {
+        for (const { message } of useLibrary.getState().info?.notices ?? [])
+          notifyError(t('start.notice'), new CallError({ code: 'start/notice', message }))
+      })
+      .catch(fail)
     loadSettings()
       .catch(fail)
       .finally(() => setReady(true))

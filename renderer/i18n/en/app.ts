@@ -29,6 +29,7 @@ export const app: Readonly<Record<string, string>> = {
   'connection.lost':
     'The connection to the program was lost; trying again … Nothing you did is lost. If it was closed, start it again.',
   'start.failed': 'The workstation could not be asked for all it knows',
+  'start.notice': 'At the start',
   'drop.title': 'Drop to open',
   'drop.hint': 'DICOM folders or files, ZIP, NIfTI, NRRD, MetaImage',
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Devices } from '../../../main/workstation/equipment.ts'
@@ -23,6 +23,19 @@ describe('what the window asks first', () => {
     expect(await workstation.call('labels.set', { labels: labels.slice(1) })).toEqual(labels.slice(1))
     await workstation.call('settings.set', { key: 'layout', value: { panes: [1, 2] } })
     expect(await workstation.call('settings.all', {})).toEqual({ layout: { panes: [1, 2] } })
+  })
+
+  test('goes on with a new library where the old one is damaged, and says where that lies', async () => {
+    const bed = await makeBed()
+    await addSource(bed)
+    await bed.workstation.close()
+    await writeFile(join(bed.dataFolder, 'library.sqlite'), 'no database at all')
+    await rm(join(bed.dataFolder, 'library.sqlite-wal'), { force: true })
+    await bed.restart()
+    const { notices } = await bed.workstation.call('app.info', {})
+    expect(notices).toMatchObject([{ message: expect.stringContaining('library-damaged-') }])
+    expect(await bed.workstation.call('library.list', {})).toEqual([])
+    expect((await addSource(bed)).series.state).toBe('new')
   })
 
   test('a dialog only where the host has one', async () => {
