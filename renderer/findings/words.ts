@@ -45,19 +45,21 @@ export function positionWords(positionMm: Vec3): string {
 export interface LocationWords {
   /** Side and body level where they can be known, otherwise the position in mm. */
   place: string
-  /** What its density looks like; '' where that says nothing. */
+  /** What its density looks like. */
   tissue: string
 }
-
-/** With a spread like this the mean is that of no tissue: a nodule and the lung around it would read as fat. */
-const MIXED_SD_HU = 150
 
 const known = new WeakMap<ReviewFinding, LocationWords>()
 
 export function locationWords(finding: ReviewFinding, profile: OpenResult['profile']): LocationWords {
   let words = known.get(finding)
   if (!words) {
-    const { side, depth, level, tissue } = describeLocation(finding.centreMm, finding.huMean, profile)
+    const { side, depth, level, tissue } = describeLocation(
+      finding.centreMm,
+      finding.huMean,
+      profile,
+      finding.huSd,
+    )
     const place =
       side === null && level === null
         ? positionWords(finding.centreMm)
@@ -65,8 +67,7 @@ export function locationWords(finding: ReviewFinding, profile: OpenResult['profi
             .filter((part) => part !== null)
             .map((part) => t(`location.${part}`))
             .join(', ')
-    const density = finding.huSd > MIXED_SD_HU ? 'mixed' : tissue
-    words = { place: capital(place), tissue: density ? t(`location.tissue.${density}`) : '' }
+    words = { place: capital(place), tissue: t(`location.tissue.${tissue ?? 'mixed'}`) }
     known.set(finding, words)
   }
   return words

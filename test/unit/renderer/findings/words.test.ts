@@ -61,7 +61,7 @@ describe('where a finding lies', () => {
   it('is told by side, body level and depth where they can be known', () => {
     const found = finding({ key: 'peak-1', centreMm: [80, 60, 150], huMean: -820 })
     expect(locationWords(found, trunk)).toEqual({
-      place: 'Left, upper chest, posterior',
+      place: 'Left, at upper-chest height, posterior',
       tissue: 'lung density',
     })
   })
