@@ -2,10 +2,11 @@ import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { WorkstationError } from '../errors.ts'
 import { demoCommand } from './cli/demoCommand.ts'
+import { devicesCommand } from './cli/devicesCommand.ts'
 import { evaluateCommand } from './cli/evaluateCommand.ts'
 import { EXIT, execute, reportError } from './cli/execute.ts'
 import { infoCommand } from './cli/infoCommand.ts'
-import { modelsCommand } from './cli/modelsCommand.ts'
+import { defaultCommand, importCommand, modelsCommand, removeCommand } from './cli/modelsCommand.ts'
 import {
   deviceOption,
   formatOption,
@@ -83,10 +84,40 @@ function buildProgram(): Command {
     .addOption(minVolumeOption())
     .action((flags) => execute(flags, (context) => demoCommand(flags, context)))
 
-  command('models', 'List the installed models, with what they learned from and their licence.', [
-    'npm run models',
-    'npm run models -- --json',
-  ]).action((flags) => execute(flags, modelsCommand))
+  const models = command(
+    'models',
+    'List the installed models, with what they learned from and their licence.',
+    [
+      'npm run models',
+      'npm run models -- --json',
+      'npm run models -- import my-model.zip',
+      'npm run models -- default my-model',
+      'npm run models -- remove my-model',
+    ],
+  ).action((flags) => execute(flags, modelsCommand))
+  models
+    .command('import')
+    .description('Check a model package, a folder or a ZIP (models/README.md), and keep it for this user.')
+    .argument('<path>', 'folder with a model.json, or a ZIP of one', path)
+    .option('--replace', 'put it in the place of another version')
+    .action((from, _, self) =>
+      execute(self.optsWithGlobals(), (context) => importCommand(from, self.opts(), context)),
+    )
+  models
+    .command('remove')
+    .description('Remove an imported model.')
+    .argument('<name>', 'as `models` lists it', path)
+    .action((name, _, self) => execute(self.optsWithGlobals(), (context) => removeCommand(name, context)))
+  models
+    .command('default')
+    .description('Choose the model that is used where none is named.')
+    .argument('<name>', 'as `models` lists it', path)
+    .action((name, _, self) => execute(self.optsWithGlobals(), (context) => defaultCommand(name, context)))
+
+  command('devices', 'Say what can be computed on here, and what is missing where it cannot.', [
+    'npm run devices',
+    'npm run devices -- --json',
+  ]).action((flags) => execute(flags, devicesCommand))
 
   command('info', 'Say what a folder or file holds: series, geometry, warnings.', [
     'npm run info -- ~/scans/study',
@@ -113,7 +144,7 @@ function buildProgram(): Command {
       execute({ json: flags.json === true }, (context) => evaluateCommand(cases, flags, context)),
     )
 
-  for (const each of [program, ...program.commands]) {
+  for (const each of [program, ...program.commands, ...models.commands]) {
     // Errors are reported in one place below, which knows of --json.
     each.exitOverride().configureOutput({ outputError: () => {} })
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { WorkstationError } from '../errors.ts'
 import type { EngineClient } from './client.ts'
 import { listPackages, loadPackage, type ModelPackage, type PackageListing } from './package.ts'
@@ -87,6 +87,11 @@ export class PackageStore {
     const path = resolve(wanted)
     if (existsSync(join(path, 'model.json'))) return loadPackage(path)
     throw await this.#notFound(wanted)
+  }
+
+  /** Whether a package came with the product or by an import: its licence and provenance were shown. */
+  isInstalled({ dir }: ModelPackage): boolean {
+    return [this.#folders.builtIn, this.#folders.user].includes(dirname(dir))
   }
 
   /**

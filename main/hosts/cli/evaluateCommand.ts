@@ -3,9 +3,9 @@ import { evaluate } from '../../evaluation/evaluate.ts'
 import { evaluationTable } from '../../evaluation/table.ts'
 import { asOutputError } from '../../exporting/outputError.ts'
 import { readVolume } from '../../reading/readVolume.ts'
-import { findModel } from '../../screening/models.ts'
 import { scoreScan } from '../../screening/scoreScan.ts'
 import type { CommandContext } from './execute.ts'
+import { userModels } from './modelStore.ts'
 import type { EngineFlags, FindingFlags } from './options.ts'
 
 export interface EvaluateFlags extends EngineFlags, FindingFlags {
@@ -17,7 +17,7 @@ export interface EvaluateFlags extends EngineFlags, FindingFlags {
 /** `evaluate CASES`: the model against ground truth, beside the trivial baseline. */
 export async function evaluateCommand(casesDir: string, flags: EvaluateFlags, context: CommandContext) {
   const { client, reader, signal, reporter, print } = context
-  const pkg = await findModel(flags.model)
+  const pkg = await userModels().find(flags.model)
   const threads = flags.threads === undefined ? {} : { threads: flags.threads }
   const engine = { signal, onWarning: reporter.onWarning }
   const { device } = await client.prepare(

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { type OutputFormat, RESEARCH_USE_ONLY } from '../../exporting/runRecord.ts'
-import { DeviceChoice } from '../../inference/devices.ts'
-import { DEFAULT_MODEL } from '../../screening/models.ts'
+import { DeviceChoice, type DevicePreference } from '../../inference/devices.ts'
 
 export const NOTICE = `${RESEARCH_USE_ONLY}.`
 
@@ -9,8 +8,9 @@ export const DEFAULT_LEVEL = 99.9
 export const DEFAULT_MIN_VOLUME_ML = 0.1
 
 export interface EngineFlags {
-  model: string
-  device: DeviceChoice
+  /** The user's default where absent. */
+  model?: string
+  device: DevicePreference
   threads?: number
 }
 
@@ -59,12 +59,26 @@ function formats(text: string): OutputFormat[] {
   return [...new Set(names as OutputFormat[])]
 }
 
+function devices(text: string): DevicePreference {
+  const choices = text.split(',').map((name) => DeviceChoice.safeParse(name.trim()).data)
+  const known = choices.filter((choice) => choice !== undefined)
+  if (known.length < choices.length)
+    throw new InvalidArgumentError(`Allowed choices are ${DeviceChoice.options.join(', ')}.`)
+  return known.length === 1 ? known[0] : known
+}
+
 export const modelOption = () =>
-  new Option('--model <name|path>', 'model package: an installed name or a folder').default(DEFAULT_MODEL)
+  new Option(
+    '--model <name|path>',
+    'model package: an installed name or a folder (default: what `models` marks as such)',
+  ).argParser(path)
 
 export const deviceOption = () =>
-  new Option('--device <device>', 'what to compute on; auto takes the best that works')
-    .choices(DeviceChoice.options)
+  new Option(
+    '--device <list>',
+    `what to compute on: ${DeviceChoice.options.join(', ')}; or several in the order to try, comma-separated`,
+  )
+    .argParser(devices)
     .default('auto')
 
 export const threadsOption = () =>

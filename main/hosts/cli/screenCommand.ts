@@ -2,9 +2,9 @@ import { WorkstationError } from '../../errors.ts'
 import type { OutputFormat } from '../../exporting/runRecord.ts'
 import type { Finding } from '../../findings/findings.ts'
 import { formatLevel } from '../../findings/level.ts'
-import { findModel } from '../../screening/models.ts'
 import { type ScreenRequest, type ScreenResult, screen } from '../../screening/screen.ts'
 import type { CommandContext } from './execute.ts'
+import { userModels } from './modelStore.ts'
 import { type EngineFlags, type FindingFlags, NOTICE } from './options.ts'
 import { duration, table, wrap } from './text.ts'
 
@@ -44,7 +44,11 @@ export async function screenWith(
 ): Promise<ScreenResult> {
   // It loads while the model's files are looked at.
   reader.start()
-  const pkg = await findModel(flags.model)
+  const store = userModels()
+  const pkg = await store.find(flags.model)
+  const { name, version, licence, provenance } = pkg.manifest
+  if (!store.isInstalled(pkg))
+    reporter.say(wrap(`Model ${name} ${version}, licence ${licence}. ${provenance}`))
   const request = {
     input,
     out: flags.out,

@@ -66,7 +66,9 @@ describe('screen', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/findings? at anomaly level 99 \(1 in 100 normal voxels\), 0\.1 mL or more/)
     expect(stdout).toContain('Research use only — not for diagnosis')
-    expect(stderr).toMatch(/^Looking through the files …\nReading the scan …\n/)
+    expect(stderr).toMatch(
+      /^Model tinymodel 1\.0\.0, licence MIT\. .*\nLooking through the files …\nReading the scan …\n/s,
+    )
     expect(stderr).toMatch(/Scoring: tile \d+ of \d+/)
     expect(stderr).toMatch(/Running on the processor \(CPU\)/)
     const files = ['findings.csv', 'level.nii.gz', 'mask.nii.gz', 'run.json', 'score.nii.gz', 'seg.dcm']
@@ -348,7 +350,7 @@ describe('the other commands', () => {
     expect(result.cases[0].auroc).toBeGreaterThan(0)
   })
 
-  test.each(['screen', 'sample', 'demo', 'models', 'info', 'evaluate'])(
+  test.each(['screen', 'sample', 'demo', 'models', 'devices', 'info', 'evaluate'])(
     '%s --help has examples and the notice',
     async (name) => {
       const { code, stdout } = await screener(name, '--help')
