@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { DEVICE_LABEL, Device, isSupported } from '../../../main/inference/devices.ts'
 import { RESIDUAL_MODEL, temporaryFolder } from '../inference/packages.ts'
 import { useTinySample } from '../screening/tinySample.ts'
 
@@ -24,7 +25,7 @@ test('a researcher’s network: imported, shown, made the default, screened with
   expect(imported.code).toBe(0)
   // What it is stands before what was done with it.
   expect(imported.stdout).toMatch(
-    /Licence {7}MIT[^]*Provenance {4}Not trained[^]*Installed residualmodel 2\.1\.0/,
+    /Licence {7}MIT.*Provenance {4}Not trained.*Installed residualmodel 2\.1\.0/s,
   )
 
   const again = screener('models', 'import', RESIDUAL_MODEL, '--replace', '--json')
@@ -43,18 +44,20 @@ test('a researcher’s network: imported, shown, made the default, screened with
   })
 
   const out = join(await temporaryFolder(onTestFinished), 'out')
-  const preference = ['--device', 'coreml,dml,cpu', '--level', '99', '--format', 'nifti']
-  const run = screener('screen', made.series, '--out', out, ...preference, '--json')
+  // What this platform cannot have, then what it has.
+  const absent = Device.options.filter((device) => !isSupported(device))
+  const requested = [...absent, 'cpu'].join(',')
+  const how = ['--device', requested, '--level', '99', '--format', 'nifti', '--json']
+  const run = screener('screen', made.series, '--out', out, ...how)
   expect(run.code).toBe(0)
   expect(run.json()).toMatchObject({
     model: { name: 'residualmodel', version: '2.1.0' },
-    device: { requested: 'coreml,dml,cpu', device: 'cpu', patchSize: [20, 16, 12] },
+    device: { requested, device: 'cpu', patchSize: [20, 16, 12] },
   })
   expect(run.json().device.goldenDeviationAtEnd).toBeLessThan(1e-5)
   const steps = run.json().warnings.filter(({ code }: { code: string }) => code === 'device-fallback')
-  expect(steps.map(({ message }: { message: string }) => /Continuing on (.*)\.$/.exec(message)?.[1])).toEqual(
-    ['the graphics card (DirectML)', 'the processor (CPU)'],
-  )
+  const nexts = steps.map(({ message }: { message: string }) => /Continuing on (.*)\.$/.exec(message)?.[1])
+  expect(nexts).toEqual([...absent.slice(1), 'cpu' as const].map((device) => DEVICE_LABEL[device]))
 
   expect(screener('models', 'remove', 'residualmodel').stdout).toMatch(
     /Removed .* default is screener-ct-small/,
