@@ -14,23 +14,33 @@ export interface PlaneCamera {
   parallelScale: number
 }
 
-/** CSS pixels of the picture of a pane: whole ones, so that none is stretched; the pane cuts what is beyond it. */
-export function pictureSize({ widthPx, heightPx }: Pick<PanePlane, 'widthPx' | 'heightPx'>): {
-  width: number
-  height: number
-} {
-  return { width: Math.max(1, Math.ceil(widthPx)), height: Math.max(1, Math.ceil(heightPx)) }
+/**
+ * Pixels of the picture of a pane, `coarse` CSS pixels wide each: whole ones, so that none is stretched; the pane cuts
+ * what is beyond it.
+ */
+export function pictureSize(
+  { widthPx, heightPx }: Pick<PanePlane, 'widthPx' | 'heightPx'>,
+  coarse = 1,
+): { width: number; height: number } {
+  return {
+    width: Math.max(1, Math.ceil(widthPx / coarse)),
+    height: Math.max(1, Math.ceil(heightPx / coarse)),
+  }
 }
 
 /** The camera whose picture, laid on the pane's upper left corner, shows at each pixel what the plane has there. */
-export function cameraOf(plane: PanePlane): PlaneCamera {
-  const { width, height } = pictureSize(plane)
+export function cameraOf(plane: PanePlane, coarse = 1): PlaneCamera {
+  const { width, height } = pictureSize(plane, coarse)
   const mmPerPx = length(plane.downMm)
   return {
-    focalPoint: along(along(plane.originMm, plane.rightMm, width / 2), plane.downMm, height / 2),
+    focalPoint: along(
+      along(plane.originMm, plane.rightMm, (width * coarse) / 2),
+      plane.downMm,
+      (height * coarse) / 2,
+    ),
     viewPlaneNormal: scale(plane.normal, -1),
     viewUp: scale(plane.downMm, -1 / mmPerPx),
-    parallelScale: (height / 2) * mmPerPx,
+    parallelScale: ((height * coarse) / 2) * mmPerPx,
   }
 }
 

@@ -2,24 +2,37 @@ import { Enums, eventTarget, init, type PlanarViewport, RenderingEngine } from '
 import type { Grid } from '../../../main/imaging/volume.ts'
 import type { PanePlane } from '../layers.ts'
 import { pictureSize } from './camera.ts'
-import { type PlaneLook, PlanePane } from './planePane.ts'
+import { PlanePane } from './planePane.ts'
+import type { PlaneLook } from './transfer.ts'
+import { VolumePane, type VolumeViewport } from './volumePane.ts'
 import { addVolume, type DrawnVolume, longestSide, markSlices, removeVolume } from './volumes.ts'
 
+/** A viewport out of sight, small, that volumes are put on the GPU through. */
 const LOADER = 'loader'
+const PICTURE_MS = 10_000
 
 interface Mounted {
   element: HTMLDivElement
-  pane: PlanePane
+  pane: PlanePane | VolumePane
+  loaded: Promise<void>
 }
 
+/** Slices and slabs, or a rendering of the whole volume. */
+export type PaneKind = 'plane' | 'volume'
+
 let engines = 0
+let pictures = 0
 
 /** Draws planes of one scan and its step map with Cornerstone: all panes from one context and one copy on the GPU. */
 export class ImageEngine {
   readonly #engine: RenderingEngine
   readonly #mounted = new Map<string, Mounted>()
+  /** A pane holds other volumes than before, and can be drawn. */
+  onLoaded: () => void = () => {}
   #scan: DrawnVolume | null = null
   #steps: DrawnVolume | null = null
+  #uploads: Promise<unknown> = Promise.resolve()
+  #destroyed = false
   #scanLoad = new AbortController()
   #stepsLoad = new AbortController()
 
@@ -31,7 +44,7 @@ export class ImageEngine {
     const element = document.createElement('div')
     element.style.cssText = 'position:fixed;left:-9999px;width:16px;height:16px;visibility:hidden'
     document.body.append(element)
-    this.#mount(LOADER, element)
+    this.#mount(LOADER, 'plane', element)
   }
 
   /** Calls back when the GPU took the context away: this engine is of no use any more. */
@@ -53,13 +66,14 @@ export class ImageEngine {
     this.#scanLoad.abort()
     this.#stepsLoad.abort()
     this.#scanLoad = new AbortController()
+    const { signal } = this.#scanLoad
     const before = [this.#scan, this.#steps]
     this.#scan = null
     this.#steps = null
     await this.#reload()
     for (const volume of before) if (volume) removeVolume(volume)
-    if (!grid || !voxels) return
-    const volume = await this.#upload('scan', grid, voxels, this.#scanLoad.signal)
+    if (!grid || !voxels || signal.aborted) return
+    const volume = await this.#upload('scan', grid, voxels, signal)
     if (!volume) return
     this.#scan = volume
     await this.#reload()
@@ -69,47 +83,83 @@ export class ImageEngine {
   async setSteps(stepMap: Uint8Array | null): Promise<void> {
     this.#stepsLoad.abort()
     this.#stepsLoad = new AbortController()
+    const { signal } = this.#stepsLoad
     const before = this.#steps
     this.#steps = null
     if (before) {
       await this.#reload()
       removeVolume(before)
     }
-    if (!stepMap || !this.#scan) return
-    const volume = await this.#upload('steps', this.#scan.grid, stepMap, this.#stepsLoad.signal)
+    if (!stepMap || !this.#scan || signal.aborted) return
+    const volume = await this.#upload('steps', this.#scan.grid, stepMap, signal)
     if (!volume) return
     this.#steps = volume
     await this.#reload()
   }
 
-  mount(id: string, host: HTMLElement): () => void {
+  /** Draws into an element of its own below what the host holds, until the returned function is called. */
+  mount(id: string, kind: PaneKind, host: HTMLElement): () => void {
     const element = document.createElement('div')
-    element.style.cssText = 'position:absolute;left:0;top:0;pointer-events:none'
+    element.style.cssText =
+      'position:absolute;left:0;top:0;width:16px;height:16px;transform-origin:0 0;pointer-events:none'
     element.setAttribute('aria-hidden', 'true')
     host.prepend(element)
-    this.#mount(id, element)
+    this.#mount(id, kind, element)
     return () => {
-      this.#mounted.delete(id)
+      if (!this.#mounted.delete(id)) return
       this.#engine.disableElement(id)
       element.remove()
     }
   }
 
-  /** True if a frame will be drawn. */
-  draw(id: string, plane: PanePlane, look: PlaneLook): boolean {
+  /**
+   * Has a pane drawn in the next frame, if it differs from what was drawn last.
+   * @param coarse CSS pixels that are drawn as one, across and down
+   * @returns whether it does
+   */
+  draw(id: string, plane: PanePlane, look: PlaneLook, coarse = 1): boolean {
     const mounted = this.#mounted.get(id)
-    if (!mounted) return false
-    const { width, height } = pictureSize(plane)
-    const style = mounted.element.style
+    if (!mounted || !this.ready) return false
+    const { width, height } = pictureSize(plane, coarse)
+    const { style } = mounted.element
     if (style.width !== `${width}px` || style.height !== `${height}px`) {
       style.width = `${width}px`
       style.height = `${height}px`
+      style.transform = coarse === 1 ? '' : `scale(${coarse})`
       this.#engine.resize(false, true)
     }
-    return mounted.pane.show(plane, look)
+    return mounted.pane.show(plane, look, coarse)
+  }
+
+  /**
+   * A picture of a plane, drawn beside the panes: a pixel for each of the plane's.
+   * @throws Error where none is drawn, as while the window is out of sight
+   */
+  async picture(plane: PanePlane, look: PlaneLook): Promise<HTMLCanvasElement> {
+    const host = document.createElement('div')
+    host.style.cssText = 'position:fixed;left:-9999px;visibility:hidden'
+    document.body.append(host)
+    const id = `picture-${++pictures}`
+    const unmount = this.mount(id, 'plane', host)
+    try {
+      const mounted = this.#mounted.get(id)!
+      await mounted.loaded
+      const drawn = rendered(mounted.element, AbortSignal.timeout(PICTURE_MS))
+      this.draw(id, plane, look)
+      await drawn
+      const canvas = document.createElement('canvas')
+      canvas.width = plane.widthPx
+      canvas.height = plane.heightPx
+      canvas.getContext('2d')!.drawImage(mounted.pane.viewport.canvas, 0, 0, plane.widthPx, plane.heightPx)
+      return canvas
+    } finally {
+      unmount()
+      host.remove()
+    }
   }
 
   destroy(): void {
+    this.#destroyed = true
     this.#scanLoad.abort()
     this.#stepsLoad.abort()
     this.#engine.destroy()
@@ -120,28 +170,46 @@ export class ImageEngine {
     this.#steps = null
   }
 
-  #mount(id: string, element: HTMLDivElement): void {
+  #mount(id: string, kind: PaneKind, element: HTMLDivElement): void {
+    const { PLANAR_NEXT, VOLUME_3D } = Enums.ViewportType
     this.#engine.enableElement({
       viewportId: id,
-      type: Enums.ViewportType.PLANAR_NEXT,
+      type: kind === 'plane' ? PLANAR_NEXT : VOLUME_3D,
       element,
-      defaultOptions: { background: [0, 0, 0] },
+      defaultOptions: { background: [0, 0, 0], parallelProjection: true },
     })
-    const pane = new PlanePane(this.#engine.getViewport(id) as unknown as PlanarViewport)
-    this.#mounted.set(id, { element, pane })
-    void pane.load(this.#scan?.id ?? null, this.#steps?.id ?? null)
+    const viewport: unknown = this.#engine.getViewport(id)
+    const pane =
+      kind === 'plane'
+        ? new PlanePane(viewport as PlanarViewport)
+        : new VolumePane(viewport as VolumeViewport)
+    const loaded =
+      id === LOADER ? Promise.resolve() : pane.load(this.#scan?.id ?? null, this.#steps?.id ?? null)
+    this.#mounted.set(id, { element, pane, loaded })
+    void loaded.then(() => this.onLoaded())
   }
 
   async #reload(): Promise<void> {
-    await Promise.all(
-      [...this.#mounted].map(([id, { pane }]) =>
-        id === LOADER ? null : pane.load(this.#scan?.id ?? null, this.#steps?.id ?? null),
-      ),
-    )
+    for (const [id, mounted] of this.#mounted)
+      if (id !== LOADER) mounted.loaded = mounted.pane.load(this.#scan?.id ?? null, this.#steps?.id ?? null)
+    await Promise.all([...this.#mounted.values()].map(({ loaded }) => loaded))
+    this.onLoaded()
   }
 
-  /** Puts a volume on the GPU, a few slices a frame so that the window stays quick. */
-  async #upload(
+  /** One after another: there is one loader. */
+  #upload(
+    name: string,
+    grid: Grid,
+    voxels: Int16Array | Uint8Array,
+    signal: AbortSignal,
+  ): Promise<DrawnVolume | null> {
+    const uploaded = this.#uploads.then(() => this.#uploadNow(name, grid, voxels, signal))
+    this.#uploads = uploaded.catch(() => null)
+    return uploaded
+  }
+
+  /** Puts a volume on the GPU, a few slices a frame so that the window stays quick; null if it was given up. */
+  async #uploadNow(
     name: string,
     grid: Grid,
     voxels: Int16Array | Uint8Array,
@@ -153,15 +221,21 @@ export class ImageEngine {
     await pane.load(volume.id, null)
     for (let z = 0; z < grid.dims[2] && !signal.aborted; z += volume.slicesAtOnce) {
       markSlices(volume, z, Math.min(grid.dims[2], z + volume.slicesAtOnce))
-      const drawn = new Promise<void>((resolve) =>
-        element.addEventListener(Enums.Events.IMAGE_RENDERED, () => resolve(), { once: true }),
-      )
+      const drawn = rendered(element, signal)
       pane.viewport.render()
-      await drawn
+      await drawn.catch(() => {})
     }
+    if (this.#destroyed) return null
     await pane.load(null, null)
     if (!signal.aborted) return volume
     removeVolume(volume)
     return null
   }
+}
+
+function rendered(element: HTMLElement, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    element.addEventListener(Enums.Events.IMAGE_RENDERED, () => resolve(), { once: true, signal })
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }

@@ -1,20 +1,14 @@
 import { cache, Enums, type PlanarViewport, planarProjection, utilities } from '@cornerstonejs/core'
 import type { PanePlane } from '../layers.ts'
 import { cameraOf, pictureSize } from './camera.ts'
-import { type HeatLook, heatColours, heatOpacities, heatRange, type Range } from './transfer.ts'
-
-export interface Slab {
-  /** 0: one plane. */
-  mm: number
-  mode: 'max' | 'min' | 'mean'
-}
-
-export interface PlaneLook {
-  window: Range
-  /** Null where no heat map is shown. */
-  heat: HeatLook | null
-  slab: Slab
-}
+import {
+  askedSlabMm,
+  type HeatLook,
+  heatColours,
+  heatOpacities,
+  heatRange,
+  type PlaneLook,
+} from './transfer.ts'
 
 const BLENDS = {
   max: Enums.BlendModes.MAXIMUM_INTENSITY_BLEND,
@@ -48,15 +42,15 @@ export class PlanePane {
   }
 
   /** True if the next frame will differ. */
-  show(plane: PanePlane, look: PlaneLook): boolean {
+  show(plane: PanePlane, look: PlaneLook, coarse: number): boolean {
     if (!this.#scanId) return false
     const looks = this.#setLook(look)
-    return this.#setView(plane) || looks
+    return this.#setView(plane, coarse) || looks
   }
 
-  #setView(plane: PanePlane): boolean {
-    const camera = cameraOf(plane)
-    const { width, height } = pictureSize(plane)
+  #setView(plane: PanePlane, coarse: number): boolean {
+    const camera = cameraOf(plane, coarse)
+    const { width, height } = pictureSize(plane, coarse)
     const key = JSON.stringify([camera, width, height])
     if (key === this.#view) return false
     this.#view = key
@@ -79,14 +73,15 @@ export class PlanePane {
   }
 
   #setLook({ window, heat, slab }: PlaneLook): boolean {
-    const through = { slabThickness: slab.mm, blendMode: BLENDS[slab.mode] }
+    const slabThickness = askedSlabMm(slab.mm, cache.getVolume(this.#scanId)?.spacing ?? [1])
+    const through = { slabThickness, blendMode: BLENDS[slab.mode] }
     const scanLook = JSON.stringify([window, through])
     const scanChanged = scanLook !== this.#scanLook
     if (scanChanged) {
       this.#scanLook = scanLook
       this.viewport.setDisplaySetPresentation(this.#scanId, { voiRange: window, ...through })
     }
-    const heatLook = JSON.stringify([heat, slab.mm])
+    const heatLook = JSON.stringify([heat, slabThickness])
     if (!this.#stepsId || heatLook === this.#heatLook) return scanChanged
     this.#heatLook = heatLook
     if (!heat) this.viewport.setDisplaySetPresentation(this.#stepsId, { visible: false })
@@ -103,7 +98,7 @@ export class PlanePane {
             opacity,
           })),
         },
-        slabThickness: slab.mm,
+        slabThickness,
         blendMode: BLENDS.max,
       })
     }

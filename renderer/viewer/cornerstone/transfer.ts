@@ -11,6 +11,20 @@ export interface HeatLook {
   steps: number
 }
 
+export interface Slab {
+  /** 0: one plane. */
+  mm: number
+  mode: 'max' | 'min' | 'mean'
+}
+
+/** How a plane is drawn, apart from where. */
+export interface PlaneLook {
+  window: Range
+  /** Null where no heat map is shown. */
+  heat: HeatLook | null
+  slab: Slab
+}
+
 export interface Range {
   lower: number
   upper: number
@@ -53,4 +67,17 @@ export function heatColours({ colourMap, steps }: Pick<HeatLook, 'colourMap' | '
     points.push(step, ...colour.map((part) => part / 255))
   }
   return points
+}
+
+/**
+ * The thickness to ask vtk.js 36 for so that it reaches a slab's two faces, to half a voxel. Its shader steps by half of
+ * the smallest voxel side, s, but counts the samples of both directions, so that it visits ±s, ±3s, ±5s … while it
+ * measures s, 2s, 3s (ImageResliceMapper, getSlabSampleLoopLines): asked for 10 mm it looks through nearly 20.
+ */
+export function askedSlabMm(wantedMm: number, spacing: readonly number[]): number {
+  if (wantedMm <= 0) return 0
+  const s = Math.min(...spacing) / 2
+  const visits = Math.max(1, Math.round((wantedMm / 2 / s + 1) / 2))
+  // A little more than whole steps: its last sample, within the slab again, is then not taken for a further one.
+  return 2 * (visits + 1) * s * (1 + 1e-4)
 }
