@@ -7,7 +7,7 @@ smaller tiles for devices with less memory, one by the same network, one by a fi
 
   ct [1, 1, D, H, W] -> ct - mean -> |.| * 10 -> rarity [1, 1, D, H, W]
 
-It is also the template for a package of your own (models/README.md): only `build_network` and the texts are special.
+It is also the template for a package of your own (models/README.md): put your network in `build_network` and `expected_score`.
 
 Run with Debian's python3-onnx 1.12 and NumPy:  /usr/bin/python3 test/golden/make_residualmodel.py
 """
