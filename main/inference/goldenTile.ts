@@ -28,6 +28,35 @@ export async function readGoldenTile(pkg: ModelPackage, { golden }: TileOption):
   return { input, expected }
 }
 
+/** Expected scores differ by so many times what is accepted as a deviation. */
+const LEAST_CONTRAST = 4
+
+/**
+ * Refuses a check tile that any device would pass, or none.
+ * @throws WorkstationError `model/golden`
+ */
+export function checkContrast(
+  expected: Float32Array,
+  { manifest }: ModelPackage,
+  { golden }: TileOption,
+): void {
+  const refuse = (why: string): never => {
+    const sentence = `The check tile of the model ${manifest.name} proves nothing: ${why}.`
+    throw new WorkstationError('model/golden', sentence)
+  }
+  if (!expected.every((value) => Number.isFinite(value))) refuse('its expected scores are not all numbers')
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of expected) {
+    lowest = Math.min(lowest, value)
+    highest = Math.max(highest, value)
+  }
+  const accepted = golden.tolerance * Math.max(1, Math.abs(lowest), Math.abs(highest))
+  if (highest - lowest < LEAST_CONTRAST * accepted)
+    refuse(
+      `its expected scores span ${(highest - lowest).toPrecision(3)}, where deviations of ${accepted.toPrecision(3)} are accepted`,
+    )
+}
+
 const AT = { before: '', after: ' at the end of the run' }
 const THEN = { before: 'It is not used there.', after: 'No map of the run was kept.' }
 

@@ -62,7 +62,7 @@ export const ModelManifest = z.object({
     /** Tile edge in model voxels [x, y, z]. */
     patchSize: vec3,
     /** Fraction of a tile shared with its neighbour. */
-    overlap: z.number().min(0).lt(1),
+    overlap: z.number().min(0).max(0.9),
     /** Standard deviation of the Gaussian blending weight, as a fraction of the tile edge. */
     blendSigma: z.number().positive(),
     /**

@@ -19,6 +19,10 @@ export type PackageListing =
   | { ok: true; dir: string; package: ModelPackage }
   | { ok: false; dir: string; error: WorkstationError }
 
+/** No CT is finer, and on a finer grid no scan fits into memory; on a coarser one no anatomy is left. */
+const LEAST_SPACING_MM = 0.2
+const MOST_SPACING_MM = 20
+
 /** 512³: half a gigabyte for one float32 channel. */
 const MAX_TILE_VOXELS = 2 ** 27
 
@@ -133,7 +137,8 @@ function checkTables(manifest: ModelManifest, folder: string): void {
     refuse('calibration.percentile and calibration.score differ in length')
   if (!strictlyAscending(percentile)) refuse('calibration.percentile must ascend')
   if (!strictlyAscending(score.map(Math.fround))) refuse('calibration.score must ascend, as float32')
-  if (!spacingMm.every((mm) => mm > 0)) refuse('spacingMm must be positive')
+  if (!spacingMm.every((mm) => mm >= LEAST_SPACING_MM && mm <= MOST_SPACING_MM))
+    refuse(`spacingMm must lie between ${LEAST_SPACING_MM} and ${MOST_SPACING_MM} mm`)
   for (const { patchSize } of tileOptions(manifest)) {
     if (!patchSize.every((edge) => Number.isInteger(edge) && edge > 0))
       refuse('patchSize must be whole positive numbers')

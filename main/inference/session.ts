@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { WorkstationError } from '../errors.ts'
 import { DEVICE_LABEL, type Device } from './devices.ts'
-import { readGoldenTile, verifyGoldenScore } from './goldenTile.ts'
+import { checkContrast, readGoldenTile, verifyGoldenScore } from './goldenTile.ts'
 import { checkNetwork, checkOnnxFacts } from './networkCheck.ts'
 import { readOnnxFacts, unreadable } from './onnxFile.ts'
 import type { ModelPackage } from './package.ts'
@@ -45,9 +45,10 @@ export async function openSession(
   const tile = tileOptions(pkg.manifest)[tileIndex]
   const file = join(pkg.dir, tile.file.path)
   checkOnnxFacts(await readOnnxFacts(file, pkg.manifest.name), pkg.manifest)
+  const golden = await readGoldenTile(pkg, tile)
+  checkContrast(golden.expected, pkg, tile)
   const { session, partlyOnCpu } = await createSession(file, pkg, device, threads)
   const runTile = (input: Float32Array) => runChecked(session, pkg, tile, device, input)
-  const golden = await readGoldenTile(pkg, tile)
   const verify = async (when: 'before' | 'after') => {
     const score = await runOnce(session, pkg, tile, device, golden.input)
     return verifyGoldenScore(score, golden.expected, pkg, tile, device, when)

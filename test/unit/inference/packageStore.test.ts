@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   cp,
   mkdir,
@@ -275,6 +276,27 @@ describe('what is refused, in one sentence and without a trace', () => {
       swap('\x08\x01\x12', '\x08\x0b\x12'),
       'model/network',
       /cannot be read as ONNX|not float32/,
+    ],
+    [
+      'a check tile that would pass anything',
+      edited((m) => (m.golden.tolerance = 3)),
+      'model/golden',
+      /proves nothing: its expected scores span .*, where deviations of .* are accepted/,
+    ],
+    [
+      'a check tile that expects NaN',
+      async (folder) => {
+        const dir = await copyOf(folder)
+        const bytes = await readFile(join(dir, 'golden_score.f32'))
+        bytes.writeFloatLE(Number.NaN, 40)
+        await writeFile(join(dir, 'golden_score.f32'), bytes)
+        const manifest: ModelManifest = JSON.parse(await readFile(join(dir, 'model.json'), 'utf8'))
+        manifest.golden.score.sha256 = createHash('sha256').update(bytes).digest('hex')
+        await writeFile(join(dir, 'model.json'), JSON.stringify(manifest))
+        return dir
+      },
+      'model/golden',
+      /expected scores are not all numbers/,
     ],
     [
       'a wrong answer to the check tile of a smaller size',
