@@ -1,9 +1,9 @@
 import type { Region } from '../../main/findings/region.ts'
 import { useSession } from '../state/session.ts'
-import { useView } from '../state/view.ts'
+import { EDITING_TOOLS, useView } from '../state/view.ts'
 import { paintRegionContour } from '../viewer/contours.ts'
 import { addLayer, type PanePlane, type PanePoint, repaint } from '../viewer/layers.ts'
-import { EDITING_TOOLS, useEditing } from './state.ts'
+import { useEditing } from './state.ts'
 
 /** Where the brush is; null while the pointer is on no pane. */
 let cursor: PanePoint | null = null

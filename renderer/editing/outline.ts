@@ -62,7 +62,9 @@ export async function commitOutline(name: string): Promise<void> {
     else if (isDrawn) {
       if (useReview.getState().records.has(key)) await changeReview('undo.deleteDrawn', key, null)
     } else throw new EditingRefusal('editing.refused.empty')
-    if (region && useReview.getState().selectedKey === null) selectFinding(key)
+    // Unless another scan was opened meanwhile.
+    const { records, selectedKey } = useReview.getState()
+    if (region && selectedKey === null && records.has(key)) selectFinding(key)
   } finally {
     storing.set(key, storing.get(key)! - 1)
     if (storing.get(key) === 0) {

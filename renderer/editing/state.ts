@@ -1,8 +1,5 @@
 import { create } from 'zustand'
 import type { Draft } from '../../main/findings/editing/draft.ts'
-import type { Tool } from '../state/view.ts'
-
-export const EDITING_TOOLS: readonly Tool[] = ['brush', 'eraser', 'threshold-brush', 'fill']
 
 /** Smallest and largest brush that the panel offers, mm. */
 export const RADIUS_MM = { min: 0.5, max: 40 } as const

@@ -1,11 +1,5 @@
 import { ActionIcon, CloseButton, Menu, Select, TextInput, Tooltip } from '@mantine/core'
-import {
-  IconCheck,
-  IconFilter,
-  IconLayoutList,
-  IconSortAscending,
-  IconSortDescending,
-} from '@tabler/icons-react'
+import { IconFilter, IconLayoutList, IconSortAscending, IconSortDescending } from '@tabler/icons-react'
 import { memo } from 'react'
 import { t } from '../i18n/index.ts'
 import classes from './findings.module.css'
@@ -81,20 +75,16 @@ function StatesMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         {STATES.map((state) => (
-          <Menu.Item
+          <Menu.CheckboxItem
             key={state}
-            role="menuitemcheckbox"
-            aria-checked={states.includes(state)}
-            leftSection={<StateIcon state={state} />}
-            rightSection={states.includes(state) ? <IconCheck size={14} aria-hidden /> : undefined}
-            onClick={() =>
-              setFindingsUi({
-                states: states.includes(state) ? states.filter((s) => s !== state) : [...states, state],
-              })
+            checked={states.includes(state)}
+            rightSection={<StateIcon state={state} />}
+            onChange={(checked) =>
+              setFindingsUi({ states: STATES.filter((s) => (s === state ? checked : states.includes(s))) })
             }
           >
             {stateWords(state)}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
         <Menu.Divider />
         <Menu.Item onClick={() => setFindingsUi({ states: [] })}>{t('findings.filter.all')}</Menu.Item>

@@ -68,6 +68,11 @@ function rowsOf(
 const REMEMBERED = 2
 const answers: { question: readonly unknown[]; answer: readonly ReviewFinding[] }[] = []
 
+// They hold on to the scan, which may be half a gigabyte.
+useSession.subscribe(({ scan }, before) => {
+  if (scan !== before.scan) answers.length = 0
+})
+
 function findingsAt(
   result: OpenResult | null,
   scan: OpenScan | null,

@@ -24,30 +24,33 @@ const BONE: HuWindow = { centreHu: 400, widthHu: 1800 }
 interface Kept {
   /** What it was drawn from: another object once the outline is another one. */
   source: object | null
-  scan: object
   canvas: HTMLCanvasElement
 }
 
+/** Of the scan on screen. */
 const kept = new Map<string, Kept>()
 const waiting = new Map<HTMLElement, ReviewFinding>()
 let asked = false
+
+useSession.subscribe(({ scan }, before) => {
+  if (scan !== before.scan) kept.clear()
+})
 
 /**
  * Puts a finding's picture into an element: at once where it is there, otherwise in idle time. Until then what was
  * drawn of it at another threshold stays. Returns a function that ends it.
  */
 export function showThumbnail(into: HTMLElement, finding: ReviewFinding): () => void {
-  const { scan } = useSession.getState()
   const known = kept.get(finding.key)
-  if (known && known.scan === scan) into.replaceChildren(known.canvas)
-  if (known?.scan === scan && known.source === sourceOf(finding)) return () => undefined
+  if (known) into.replaceChildren(known.canvas)
+  if (known?.source === sourceOf(finding)) return () => undefined
   // While the threshold moves, a picture with the last outline will do.
   const later = setTimeout(
     () => {
       waiting.set(into, finding)
       ask()
     },
-    known?.scan === scan ? SETTLE_MS : 0,
+    known ? SETTLE_MS : 0,
   )
   return () => {
     clearTimeout(later)
@@ -89,7 +92,7 @@ function draw(finding: ReviewFinding): HTMLCanvasElement | null {
   const region = regionOf(finding, MOST_OUTLINED)
   findingThumbnail(canvas, grid, voxels, pointOf(finding), sizeMm, DRAWN_PX, window, region)
   kept.delete(finding.key)
-  kept.set(finding.key, { source: sourceOf(finding), scan, canvas })
+  kept.set(finding.key, { source: sourceOf(finding), canvas })
   if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!)
   return canvas
 }

@@ -29,6 +29,9 @@ export const useHistory = create<HistoryState>(() => ({ done: [], undone: [], bu
 
 let turn: Promise<unknown> = Promise.resolve()
 
+/** Grows when the stack is forgotten: what was still being stored then does not come onto the next one. */
+let stack = 0
+
 /** One after the other, in the order asked for. */
 function next<T>(work: () => Promise<T>): Promise<T> {
   const result = turn.then(async () => {
@@ -45,29 +48,35 @@ function next<T>(work: () => Promise<T>): Promise<T> {
 
 /** Does it, and puts it on the stack once it is done; what was undone before is forgotten. Rejects as `apply` does. */
 export function perform(action: Undoable): Promise<void> {
+  const own = stack
   return next(async () => {
     await action.apply()
-    const { done } = useHistory.getState()
-    useHistory.setState({ done: [...done, action].slice(-MOST_ENTRIES), undone: [] })
+    if (own === stack) push(action)
   })
+}
+
+function push(action: Undoable): void {
+  const { done } = useHistory.getState()
+  useHistory.setState({ done: [...done, action].slice(-MOST_ENTRIES), undone: [] })
 }
 
 /** Puts on the stack what is done already, such as a measurement that was dragged into place. */
 export function record(action: Undoable): void {
+  const own = stack
   void next(async () => {
-    const { done } = useHistory.getState()
-    useHistory.setState({ done: [...done, action].slice(-MOST_ENTRIES), undone: [] })
+    if (own === stack) push(action)
   })
 }
 
 /** The action that was taken back; undefined where there is none. */
 export function undo(): Promise<Undoable | undefined> {
   return next(async () => {
+    const own = stack
     const { done, undone } = useHistory.getState()
     const action = done.at(-1)
     if (!action) return undefined
     await action.revert()
-    useHistory.setState({ done: done.slice(0, -1), undone: [...undone, action] })
+    if (own === stack) useHistory.setState({ done: done.slice(0, -1), undone: [...undone, action] })
     return action
   })
 }
@@ -75,28 +84,36 @@ export function undo(): Promise<Undoable | undefined> {
 /** Takes back the last action on one subject, whatever was done to others since; undefined where there is none. */
 export function undoOf(subject: string): Promise<Undoable | undefined> {
   return next(async () => {
+    const own = stack
     const { done, undone } = useHistory.getState()
     const at = done.findLastIndex((action) => action.subject === subject)
     if (at < 0) return undefined
     const action = done[at]
     await action.revert()
-    useHistory.setState({ done: done.toSpliced(at, 1), undone: [...undone, action] })
+    if (own === stack) useHistory.setState({ done: done.toSpliced(at, 1), undone: [...undone, action] })
     return action
   })
 }
 
 export function redo(): Promise<Undoable | undefined> {
   return next(async () => {
+    const own = stack
     const { done, undone } = useHistory.getState()
     const action = undone.at(-1)
     if (!action) return undefined
     await action.apply()
-    useHistory.setState({ done: [...done, action], undone: undone.slice(0, -1) })
+    if (own === stack) useHistory.setState({ done: [...done, action], undone: undone.slice(0, -1) })
     return action
   })
 }
 
 /** Another scan or run is on screen: what was done to the last one is stored, and no longer undone from here. */
 export function forgetHistory(): void {
+  stack++
   useHistory.setState({ done: [], undone: [] })
+}
+
+/** When all that was asked for until now is stored, or was refused. */
+export function whenStored(): Promise<void> {
+  return next(async () => undefined)
 }

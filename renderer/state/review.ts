@@ -1,7 +1,7 @@
 import { create } from 'zustand'
 import type { ReviewRecord, ReviewState } from '../../preload/records.ts'
 import { call } from '../api/index.ts'
-import { perform } from './history.ts'
+import { perform, whenStored } from './history.ts'
 
 export interface ReviewStore {
   /** Whose records these are; null without a run. */
@@ -14,8 +14,25 @@ export interface ReviewStore {
 
 export const useReview = create<ReviewStore>(() => ({ runId: null, records: new Map(), selectedKey: null }))
 
+let loads = 0
+
 export function loadReviews(runId: string, records: readonly ReviewRecord[]): void {
+  loads++
   useReview.setState({ runId, records: new Map(records.map((r) => [r.key, r])), selectedKey: null })
+}
+
+/**
+ * The run is no longer on screen: nothing of it is outlined on what comes next, and its records go as soon as what the
+ * reader said last is stored.
+ */
+export function leaveReviews(): void {
+  const left = loads
+  useReview.setState({ selectedKey: null })
+  // A note is saved on leaving its field, which is when the window is drawn without it.
+  setTimeout(async () => {
+    await whenStored()
+    if (loads === left) useReview.setState({ runId: null, records: new Map() })
+  }, 0)
 }
 
 export function selectFinding(selectedKey: string | null): void {

@@ -9,8 +9,8 @@ import { fetchData } from '../api/fetchData.ts'
 import { CallError, call } from '../api/index.ts'
 import { forgetHistory } from './history.ts'
 import { DEFAULT_LEVEL, INITIAL_OVERLAY, stepOfLevel, useOverlay } from './overlay.ts'
-import { loadReviews } from './review.ts'
-import { useView } from './view.ts'
+import { leaveReviews, loadReviews } from './review.ts'
+import { leaveScan, useView } from './view.ts'
 
 /** A series on screen. */
 export interface OpenScan extends OpenedSeries {
@@ -52,6 +52,8 @@ let current = new AbortController()
 export async function openSeries(seriesId: string): Promise<void> {
   const { signal } = supersede()
   forgetHistory()
+  leaveReviews()
+  leaveScan()
   useSession.setState({ ...NOTHING, seriesId, loading: 'series' })
   useOverlay.setState({ ...keptPreferences(), steps: null, step: 1 })
   try {
@@ -62,7 +64,7 @@ export async function openSeries(seriesId: string): Promise<void> {
     if (voxels.length !== voxelCount(opened.grid)) throw incomplete()
     const { dims } = opened.grid
     const middle = dims.map((n) => (n - 1) / 2) as unknown as Vec3
-    useView.setState({ crosshairMm: indexToPatient(opened.grid, middle), maximised: null })
+    useView.setState({ crosshairMm: indexToPatient(opened.grid, middle) })
     useSession.setState({ scan: { ...opened, voxels }, loading: null, loaded: null })
     if (opened.series.latestRunId) await openRun(opened.series.latestRunId)
   } catch (error) {
@@ -72,9 +74,14 @@ export async function openSeries(seriesId: string): Promise<void> {
   }
 }
 
+/** The run asked for last is the one that is shown, whichever arrives first. */
+let currentRun = new AbortController()
+
 /** Shows a finished run over the series on screen. Rejects with a CallError; the series stays then. */
 export async function openRun(runId: string): Promise<void> {
-  const { signal } = current
+  currentRun.abort()
+  currentRun = new AbortController()
+  const signal = AbortSignal.any([current.signal, currentRun.signal])
   useSession.setState({ loading: 'run', loaded: null })
   try {
     const opened = await call('runs.open', { runId })
@@ -90,15 +97,15 @@ export async function openRun(runId: string): Promise<void> {
     const stepMap = new Uint8Array(steps)
     if (stepMap.length !== voxelCount(scan.grid)) throw incomplete()
     const table = thresholdSteps(opened.calibration)
-    forgetHistory()
-    loadReviews(runId, reviews)
-    useOverlay.setState({ steps: table, step: stepOfLevel(table, DEFAULT_LEVEL) })
     const result: OpenResult = {
       ...opened,
       stepMap,
       tree: decodeTree(tree),
       profile: JSON.parse(new TextDecoder().decode(profile)) as BodyProfile,
     }
+    forgetHistory()
+    loadReviews(runId, reviews)
+    useOverlay.setState({ steps: table, step: stepOfLevel(table, DEFAULT_LEVEL) })
     useSession.setState({ result, loading: null, loaded: null })
   } catch (error) {
     if (signal.aborted) return
@@ -111,6 +118,8 @@ export async function openRun(runId: string): Promise<void> {
 export function closeSession(): void {
   supersede()
   forgetHistory()
+  leaveReviews()
+  leaveScan()
   useOverlay.setState({ steps: null, step: 1 })
   useSession.setState(NOTHING)
 }

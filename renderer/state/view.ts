@@ -92,6 +92,19 @@ export const useView = create<ViewState>(() => INITIAL_VIEW)
 
 export const setView = (change: Partial<ViewState>): void => useView.setState(change)
 
+/** Those that change a finding's outline. */
+export const EDITING_TOOLS: readonly Tool[] = ['brush', 'eraser', 'threshold-brush', 'fill']
+
+/** The next scan begins straight, in all panes, and with nothing in hand that would draw on it. */
+export function leaveScan(): void {
+  const { tool } = useView.getState()
+  useView.setState({
+    rotation: IDENTITY,
+    maximised: null,
+    ...(EDITING_TOOLS.includes(tool) ? { tool: INITIAL_VIEW.tool } : {}),
+  })
+}
+
 /** All panes go there. */
 export function jumpTo(crosshairMm: Vec3): void {
   useView.setState({ crosshairMm })

@@ -76,16 +76,19 @@ function outline({ kind, points }: Measurement, handles: readonly { x: number; y
   return path
 }
 
-const known = new WeakMap<Measurement, { of: Int16Array; statistics: RoiStatistics | null }>()
+/** By the voxels first: measurements outlive the scan on screen, and must not keep its memory. */
+const known = new WeakMap<Int16Array, WeakMap<Measurement, RoiStatistics | null>>()
 
 /** Computed once for each shape that it takes. */
 export function statisticsOf(measurement: Measurement): RoiStatistics | null {
   const { scan } = useSession.getState()
   if (!scan || measurement.points.length < 2) return null
-  const kept = known.get(measurement)
-  if (kept?.of === scan.voxels) return kept.statistics
+  const ofScan = known.get(scan.voxels) ?? new WeakMap<Measurement, RoiStatistics | null>()
+  known.set(scan.voxels, ofScan)
+  const kept = ofScan.get(measurement)
+  if (kept !== undefined) return kept
   const statistics = roiStatistics(scan.grid, scan.voxels, measurement)
-  known.set(measurement, { of: scan.voxels, statistics })
+  ofScan.set(measurement, statistics)
   return statistics
 }
 

@@ -1,11 +1,12 @@
 import './fakeMain.ts'
 import fc from 'fast-check'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ReviewRecord, ReviewState } from '../../../../preload/records.ts'
 import { forgetHistory, redo, undo, undoOf, useHistory } from '../../../../renderer/state/history.ts'
 import {
   amendReview,
   changeReview,
+  leaveReviews,
   loadReviews,
   selectFinding,
   setFindingState,
@@ -68,6 +69,30 @@ describe('what a reader says of a finding', () => {
     expect(onScreen()).toEqual([])
     await redo()
     expect(onScreen()).toEqual(after)
+  })
+
+  it('is stored, and not undone on the next scan, where that was opened meanwhile', async () => {
+    const note = amendReview('undo.note', 'peak-1', (before) => ({ ...before, note: 'calcified' }))
+    forgetHistory()
+    leaveReviews()
+    await note
+    expect(stored()).toMatchObject([{ note: 'calcified' }])
+    expect(useHistory.getState().done).toEqual([])
+  })
+
+  it('leaves the screen with its scan: nothing of it is outlined on the next one', async () => {
+    await setFindingState('peak-1', 'confirmed', 99.9)
+    selectFinding('peak-1')
+    leaveReviews()
+    expect(useReview.getState().selectedKey).toBeNull()
+    await vi.waitFor(() => expect(useReview.getState()).toMatchObject({ runId: null, records: new Map() }))
+  })
+
+  it('keeps what was loaded while the last run was being left', async () => {
+    leaveReviews()
+    loadReviews('run', [reviewRecord({ key: 'peak-2', note: 'again' })])
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(onScreen()).toMatchObject([{ key: 'peak-2' }])
   })
 
   it('keeps a note that is still being stored when a state is set right after it', async () => {
