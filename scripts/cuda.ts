@@ -20,9 +20,7 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
   console.log(`Installed ${LIBRARIES.join(', ')} in ${runtimeFolder()}.`)
   await tell()
 } else {
-  stop(
-    'The CUDA part of ONNX Runtime could not be fetched; the message above says why. Nothing else changed.',
-  )
+  stop('The CUDA part of ONNX Runtime could not be fetched; the message above says why.')
 }
 
 function fetchLibraries(): boolean {
