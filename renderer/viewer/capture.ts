@@ -7,6 +7,8 @@ import { useOverlay } from '../state/overlay.ts'
 import { type OpenScan, useSession } from '../state/session.ts'
 import { useView } from '../state/view.ts'
 import { paintRegionContour } from './contours.ts'
+import type { ImageEngine } from './cornerstone/engine.ts'
+import { windowRange } from './cornerstone/transfer.ts'
 import { mmPerPixel } from './geometry/framing.ts'
 import { orientationLetters } from './geometry/letters.ts'
 import { voxelAt } from './geometry/planes.ts'
@@ -16,7 +18,7 @@ import { FINDING_CONTOUR } from './overlay/findingContour.ts'
 import { paintScaleBar, scaleBarMm, scaleBarText } from './overlay/scaleBar.ts'
 import { FONT, paintLines } from './overlay/text.ts'
 import { levelWords, patientLines, positionWords, seriesLine } from './overlay/words.ts'
-import type { SliceRenderer } from './render/renderer.ts'
+import { heatLook } from './render/look.ts'
 import { axialPlane, planePixels } from './thumbnail.ts'
 
 export interface KeyImageOptions {
@@ -31,10 +33,10 @@ const SIZE_PX = 768
 const LEAST_MM = 160
 const TIMES_FINDING = 3
 
-/** The renderer of the panes, while there is one. */
-let renderer: () => SliceRenderer | null = () => null
-export function captureWith(source: () => SliceRenderer | null): void {
-  renderer = source
+/** What draws the panes, while there is one. */
+let engine: () => ImageEngine | null = () => null
+export function captureWith(source: () => ImageEngine | null): void {
+  engine = source
 }
 
 /**
@@ -51,7 +53,7 @@ export async function captureKeyImage(key: string, options: KeyImageOptions = {}
   const plane = axialPlane(scan.grid, positionMm, fieldMm(scan, region), sizePx)
   const canvas = new OffscreenCanvas(sizePx, sizePx)
   const context = canvas.getContext('2d') as unknown as CanvasRenderingContext2D
-  context.putImageData(new ImageData(imagePixels(scan, plane), sizePx, sizePx), 0, 0)
+  await paintImage(context, scan, plane)
   if (region) paintRegionContour(context, plane, scan.grid, region, FINDING_CONTOUR)
   paintWords(context, scan, plane, positionMm, levelAt(scan, positionMm))
   return base64(await canvas.convertToBlob({ type: 'image/png' }))
@@ -80,22 +82,22 @@ function fieldMm({ grid }: OpenScan, region: Region | null): number {
   return Math.max(LEAST_MM, TIMES_FINDING * Math.max(...sides))
 }
 
-function imagePixels(scan: OpenScan, plane: PanePlane): Uint8ClampedArray<ArrayBuffer> {
-  const view = useView.getState()
-  const { steps, step, opacity, colourMap } = useOverlay.getState()
-  const gpu = renderer()
-  if (!gpu?.ready) {
-    const window = { centreHu: view.windowCentreHu, widthHu: view.windowWidthHu }
-    return planePixels(scan.grid, scan.voxels, plane, window)
+async function paintImage(
+  context: CanvasRenderingContext2D,
+  scan: OpenScan,
+  plane: PanePlane,
+): Promise<void> {
+  const { windowCentreHu, windowWidthHu } = useView.getState()
+  const drawer = engine()
+  if (drawer?.ready) {
+    const window = windowRange(windowCentreHu, windowWidthHu)
+    const look = { window, heat: heatLook(), slab: { mm: 0, mode: 'max' } } as const
+    context.drawImage(await drawer.picture(plane, look), 0, 0)
+    return
   }
-  return gpu.readPlane(plane, {
-    windowCentreHu: view.windowCentreHu,
-    windowWidthHu: view.windowWidthHu,
-    heat: steps && { step, opacity, colourMap, steps: steps.level.length, outline: false },
-    slabMm: 0,
-    slabMode: 'max',
-    coarse: false,
-  })
+  const window = { centreHu: windowCentreHu, widthHu: windowWidthHu }
+  const pixels = planePixels(scan.grid, scan.voxels, plane, window)
+  context.putImageData(new ImageData(pixels, plane.widthPx, plane.heightPx), 0, 0)
 }
 
 function levelAt(scan: OpenScan, positionMm: Vec3): string {

@@ -29,6 +29,8 @@ export class ImageEngine {
   readonly #mounted = new Map<string, Mounted>()
   /** A pane holds other volumes than before, and can be drawn. */
   onLoaded: () => void = () => {}
+  /** The GPU took the context away: this engine is of no use any more. */
+  onLost: () => void = () => {}
   #scan: DrawnVolume | null = null
   #steps: DrawnVolume | null = null
   #uploads: Promise<unknown> = Promise.resolve()
@@ -41,20 +43,11 @@ export class ImageEngine {
     if (longestSide() === 0) throw new Error('no WebGL 2')
     init({ rendering: { webGlContextCount: 1 } } as Parameters<typeof init>[0])
     this.#engine = new RenderingEngine(`viewer-${++engines}`)
+    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, this.#lost)
     const element = document.createElement('div')
     element.style.cssText = 'position:fixed;left:-9999px;width:16px;height:16px;visibility:hidden'
     document.body.append(element)
     this.#mount(LOADER, 'plane', element)
-  }
-
-  /** Calls back when the GPU took the context away: this engine is of no use any more. */
-  onLost(listener: () => void): () => void {
-    const { id } = this.#engine
-    const lost = (event: Event) => {
-      if ((event as CustomEvent<{ renderingEngineId: string }>).detail.renderingEngineId === id) listener()
-    }
-    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, lost)
-    return () => eventTarget.removeEventListener(Enums.Events.WEBGL_CONTEXT_LOST, lost)
   }
 
   get ready(): boolean {
@@ -128,7 +121,9 @@ export class ImageEngine {
       style.transform = coarse === 1 ? '' : `scale(${coarse})`
       this.#engine.resize(false, true)
     }
-    return mounted.pane.show(plane, look, coarse)
+    const drawn = mounted.pane.show(plane, look, coarse)
+    if (drawn) style.visibility = ''
+    return drawn
   }
 
   /**
@@ -162,12 +157,18 @@ export class ImageEngine {
     this.#destroyed = true
     this.#scanLoad.abort()
     this.#stepsLoad.abort()
+    eventTarget.removeEventListener(Enums.Events.WEBGL_CONTEXT_LOST, this.#lost)
     this.#engine.destroy()
     for (const { element } of this.#mounted.values()) element.remove()
     this.#mounted.clear()
     for (const volume of [this.#scan, this.#steps]) if (volume) removeVolume(volume)
     this.#scan = null
     this.#steps = null
+  }
+
+  readonly #lost = (event: Event) => {
+    const { renderingEngineId } = (event as CustomEvent<{ renderingEngineId: string }>).detail
+    if (renderingEngineId === this.#engine.id) this.onLost()
   }
 
   #mount(id: string, kind: PaneKind, element: HTMLDivElement): void {
@@ -191,7 +192,11 @@ export class ImageEngine {
 
   async #reload(): Promise<void> {
     for (const [id, mounted] of this.#mounted)
-      if (id !== LOADER) mounted.loaded = mounted.pane.load(this.#scan?.id ?? null, this.#steps?.id ?? null)
+      if (id !== LOADER) {
+        // Without a scan its last picture would stay.
+        if (!this.#scan) mounted.element.style.visibility = 'hidden'
+        mounted.loaded = mounted.pane.load(this.#scan?.id ?? null, this.#steps?.id ?? null)
+      }
     await Promise.all([...this.#mounted.values()].map(({ loaded }) => loaded))
     this.onLoaded()
   }

@@ -38,17 +38,3 @@ export function colourAt(map: ColourMap, part: number): Rgb {
   const { at, from, to } = MAPS[map]
   return at(from + (to - from) * Math.min(Math.max(0, part), 1))
 }
-
-/**
- * RGBA of every value of a step map: one colour per threshold step, evenly spaced in rarity as the steps are. A
- * colour means the same level wherever the threshold stands.
- * @param steps number of threshold steps
- */
-export function stepColours(map: ColourMap, steps: number): Uint8Array {
-  const colours = new Uint8Array(256 * 4)
-  for (let step = 0; step < 256; step++) {
-    const [r, g, b] = colourAt(map, (step - 1) / Math.max(1, steps - 1))
-    colours.set([Math.round(r), Math.round(g), Math.round(b), 255], step * 4)
-  }
-  return colours
-}

@@ -2,46 +2,65 @@ import { useOverlay } from '../../state/overlay.ts'
 import { useReview } from '../../state/review.ts'
 import { type OpenScan, useSession } from '../../state/session.ts'
 import { PANES, type PaneId, useView } from '../../state/view.ts'
-import { layersInOrder, onRepaint, type PanePlane } from '../layers.ts'
+import { ImageEngine, type PaneKind } from '../cornerstone/engine.ts'
+import { Pace } from '../cornerstone/pace.ts'
+import type { PlaneLook } from '../cornerstone/transfer.ts'
+import { VolumeTooLarge } from '../cornerstone/volumes.ts'
+import { addLayer, layersInOrder, onRepaint, type PanePlane } from '../layers.ts'
+import { paintHeatOutline } from '../overlay/heatOutline.ts'
 import { bringIntoView, heldPane, onInvalidate, planeOf, resetFraming, useStage } from '../stage.ts'
-import { type Drawing, SliceRenderer } from './renderer.ts'
-import { VolumeTooLarge } from './volumeTexture.ts'
+import { lookOf } from './look.ts'
 
 /** Drawn at full quality once nothing has moved for so long. */
 const SETTLE_MS = 180
 const BLINK_MS = 500
-/** Without a GPU, what moves is drawn with half the pixels a side: quick first, sharp once it stands still. */
-const SOFTWARE_SCALE = 0.5
+/** A GPU that was lost is asked for again after this; browsers refuse one that is lost time and again. */
+const RESTART_MS = 1000
+
+type Load = 'planes' | 'slabs' | 'volume'
 
 interface Mounted {
   element: HTMLElement
   overlay: HTMLCanvasElement
-  /** What was drawn last, to leave a pane alone that did not change. */
+  kind: PaneKind
+  unmount: () => void
+  /** What was drawn last, and how coarse, to leave a pane alone that did not change. */
   drawn: string
+  coarse: number
 }
 
-/** Draws all panes on one canvas, and their layers above it: at most once a frame, and only what changed. */
+/** Has Cornerstone draw the panes, and draws their layers above: at most once a frame, and only what changed. */
 export class Painter {
-  readonly #canvas: HTMLCanvasElement
   readonly #panes = new Map<PaneId, Mounted>()
-  #renderer: SliceRenderer | null = null
-  #frame = 0
+  readonly #paces: Readonly<Record<Load, Pace>> = {
+    planes: new Pace(2, 1),
+    slabs: new Pace(2, 2),
+    volume: new Pace(3, 4),
+  }
+  #engine: ImageEngine | null = null
+  #layersFrame = 0
+  #imagesQueued = false
+  #drawing: { load: Load; coarse: number } | null = null
   #settle: ReturnType<typeof setTimeout> | undefined
+  #restart: ReturnType<typeof setTimeout> | undefined
   #blink: ReturnType<typeof setInterval> | undefined
   #blinkedOff = false
-  #coarse = false
-  #layout = ''
+  #moving = false
   #of: OpenScan | null = null
   readonly #off: (() => void)[] = []
 
-  constructor(canvas: HTMLCanvasElement) {
-    this.#canvas = canvas
-    canvas.addEventListener('webglcontextlost', this.#lost)
-    canvas.addEventListener('webglcontextrestored', this.#restored)
+  constructor() {
     this.#start()
     onInvalidate(() => this.#moved())
     this.#off.push(
-      onRepaint(() => this.invalidate()),
+      addLayer({
+        id: 'heat-outline',
+        order: 10,
+        paint: (context, plane) => {
+          if (!this.#blinkedOff) paintHeatOutline(context, plane)
+        },
+      }),
+      onRepaint(() => this.#paintLayersSoon()),
       useView.subscribe((view, before) => {
         if (view.crosshairMm !== before.crosshairMm) bringIntoView(view.crosshairMm, heldPane())
         this.#moved()
@@ -50,7 +69,7 @@ export class Painter {
         if (overlay.blinking !== before.blinking) this.#setBlinking(overlay.blinking)
         this.#moved()
       }),
-      useReview.subscribe(() => this.invalidate()),
+      useReview.subscribe(() => this.#paintLayersSoon()),
       useSession.subscribe((session, before) => {
         if (session.scan !== before.scan) void this.#showScan()
         else if (session.result !== before.result) void this.#showSteps()
@@ -59,95 +78,70 @@ export class Painter {
     this.#setBlinking(useOverlay.getState().blinking)
   }
 
-  get renderer(): SliceRenderer | null {
-    return this.#renderer
+  get engine(): ImageEngine | null {
+    return this.#engine
   }
 
   mount(pane: PaneId, element: HTMLElement, overlay: HTMLCanvasElement): () => void {
-    this.#panes.set(pane, { element, overlay, drawn: '' })
-    this.#layout = ''
+    const mounted: Mounted = { element, overlay, kind: 'plane', unmount: () => {}, drawn: '', coarse: 0 }
+    this.#panes.set(pane, mounted)
+    this.#mountImage(pane, mounted)
     this.invalidate()
     return () => {
+      mounted.unmount()
       this.#panes.delete(pane)
-      this.#layout = ''
-      this.invalidate()
     }
   }
 
   invalidate(): void {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0
-      this.#paint()
+    this.#paintLayersSoon()
+    if (this.#imagesQueued) return
+    this.#imagesQueued = true
+    // Cornerstone draws in the next frame what it was told before: as a microtask, that is the layers' own frame.
+    queueMicrotask(() => {
+      this.#imagesQueued = false
+      this.#drawImages()
     })
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.#frame)
+    cancelAnimationFrame(this.#layersFrame)
     clearTimeout(this.#settle)
+    clearTimeout(this.#restart)
     clearInterval(this.#blink)
     for (const off of this.#off) off()
     onInvalidate(() => {})
-    this.#canvas.removeEventListener('webglcontextlost', this.#lost)
-    this.#canvas.removeEventListener('webglcontextrestored', this.#restored)
-    this.#renderer?.destroy()
-    // Browsers allow 16 contexts at a time; this one goes now, not when it is collected.
-    this.#renderer?.gl.getExtension('WEBGL_lose_context')?.loseContext()
-    this.#renderer = null
+    this.#engine?.destroy()
+    this.#engine = null
     useStage.setState({ ready: false, problem: null })
   }
 
-  /** What is drawn, apart from where. */
-  drawing(pane: PaneId): Drawing {
-    const view = useView.getState()
-    const overlay = useOverlay.getState()
-    const fourth = pane === 'fourth'
-    const shown = overlay.steps && overlay.visible && !this.#blinkedOff
-    return {
-      windowCentreHu: view.windowCentreHu,
-      windowWidthHu: view.windowWidthHu,
-      heat:
-        shown && overlay.steps
-          ? {
-              step: overlay.step,
-              opacity: overlay.opacity,
-              colourMap: overlay.colourMap,
-              steps: overlay.steps.level.length,
-              outline: overlay.style === 'outline',
-            }
-          : null,
-      slabMm: fourth ? view.fourthThicknessMm : view.slabThicknessMm,
-      slabMode: view.slabMode,
-      coarse: this.#coarse && (fourth || view.slabThicknessMm > 0),
-    }
-  }
-
-  readonly #lost = (event: Event) => {
-    // Only a loss that is not prevented is never restored.
-    event.preventDefault()
-    this.#renderer = null
-    useStage.setState({ problem: 'context-lost', ready: false })
-  }
-
-  readonly #restored = () => {
-    useStage.setState({ problem: null })
-    this.#start()
-  }
-
   #start(): void {
-    const gl = this.#canvas.getContext('webgl2', {
-      alpha: false,
-      antialias: false,
-      depth: false,
-      // So that a pane that did not change needs no drawing.
-      preserveDrawingBuffer: true,
-      powerPreference: 'high-performance',
-    })
-    if (!gl) {
-      useStage.setState({ problem: 'no-webgl' })
+    try {
+      this.#engine = new ImageEngine()
+    } catch {
+      useStage.setState((stage) => ({ problem: stage.problem ?? 'no-webgl', ready: false }))
       return
     }
-    this.#renderer = new SliceRenderer(gl)
+    useStage.setState({ problem: null })
+    this.#engine.onLoaded = () => this.#redraw()
+    this.#engine.onLost = () => this.#lost()
+    for (const [pane, mounted] of this.#panes) this.#mountImage(pane, mounted)
     void this.#showScan()
+  }
+
+  #lost(): void {
+    useStage.setState({ problem: 'context-lost', ready: false })
+    this.#engine?.destroy()
+    this.#engine = null
+    this.#restart = setTimeout(() => this.#start(), RESTART_MS)
+  }
+
+  #mountImage(pane: PaneId, mounted: Mounted): void {
+    mounted.unmount()
+    mounted.kind = pane === 'fourth' && useView.getState().fourthPane === 'volume' ? 'volume' : 'plane'
+    mounted.drawn = ''
+    mounted.unmount = this.#engine?.mount(pane, mounted.kind, mounted.element) ?? (() => {})
   }
 
   async #showScan(): Promise<void> {
@@ -156,27 +150,26 @@ export class Painter {
     if (scan !== this.#of) resetFraming()
     this.#of = scan
     useStage.setState({ ready: false })
-    this.#redraw()
-    const renderer = this.#renderer
-    if (!renderer) return
+    this.invalidate()
+    const engine = this.#engine
+    if (!engine) return
     try {
-      await renderer.setScan(scan?.grid ?? null, scan?.voxels ?? null)
+      await engine.setScan(scan?.grid ?? null, scan?.voxels ?? null)
     } catch (error) {
       this.#tooLarge(error)
       return
     }
-    if (scan !== useSession.getState().scan || renderer !== this.#renderer) return
-    useStage.setState({ ready: renderer.ready, problem: null })
+    if (scan !== useSession.getState().scan || engine !== this.#engine) return
+    useStage.setState({ ready: engine.ready, problem: null })
     this.#redraw()
     await this.#showSteps()
   }
 
   async #showSteps(): Promise<void> {
     const { result } = useSession.getState()
-    const renderer = this.#renderer
-    if (!renderer?.ready) return
+    if (!this.#engine?.ready) return
     try {
-      await renderer.setSteps(result?.stepMap ?? null)
+      await this.#engine.setSteps(result?.stepMap ?? null)
     } catch (error) {
       this.#tooLarge(error)
     }
@@ -189,15 +182,15 @@ export class Painter {
   }
 
   #redraw(): void {
-    this.#layout = ''
+    for (const mounted of this.#panes.values()) mounted.drawn = ''
     this.invalidate()
   }
 
   #moved(): void {
-    this.#coarse = true
+    this.#moving = true
     clearTimeout(this.#settle)
     this.#settle = setTimeout(() => {
-      this.#coarse = false
+      this.#moving = false
       this.invalidate()
     }, SETTLE_MS)
     this.invalidate()
@@ -213,72 +206,58 @@ export class Painter {
       }, BLINK_MS)
   }
 
-  #paint(): void {
-    const overlayRatio = window.devicePixelRatio || 1
-    const ratio = overlayRatio * (this.#renderer?.software && this.#coarse ? SOFTWARE_SCALE : 1)
-    const box = this.#canvas.getBoundingClientRect()
-    const width = Math.max(1, Math.round(box.width * ratio))
-    const height = Math.max(1, Math.round(box.height * ratio))
-    const areas = new Map(
-      [...this.#panes].map(([pane, { element }]) => {
-        const rect = element.getBoundingClientRect()
-        return [
-          pane,
-          {
-            x: Math.round((rect.left - box.left) * ratio),
-            y: Math.round((rect.top - box.top) * ratio),
-            width: Math.max(1, Math.round(rect.width * ratio)),
-            height: Math.max(1, Math.round(rect.height * ratio)),
-          },
-        ] as const
-      }),
-    )
-    const layout = JSON.stringify([width, height, [...areas]])
-    if (layout !== this.#layout) {
-      this.#layout = layout
-      // Setting a size clears the canvas, even where it is the same.
-      if (this.#canvas.width !== width) this.#canvas.width = width
-      if (this.#canvas.height !== height) this.#canvas.height = height
-      this.#renderer?.clear()
-      for (const mounted of this.#panes.values()) mounted.drawn = ''
-    }
-    const layers = layersInOrder()
+  #drawImages(): void {
     for (const pane of PANES) {
       const mounted = this.#panes.get(pane)
-      const area = areas.get(pane)
-      if (!mounted || !area) continue
       const plane = planeOf(pane)
-      const renderer = this.#renderer
-      if (plane && renderer?.ready) this.#drawImage(pane, mounted, plane, area, height)
-      paintLayers(mounted.overlay, overlayRatio, plane, layers)
+      if (!mounted || !plane || !this.#engine?.ready) continue
+      const volume = pane === 'fourth' && useView.getState().fourthPane === 'volume'
+      if (volume !== (mounted.kind === 'volume')) this.#mountImage(pane, mounted)
+      const look = lookOf(pane, !this.#blinkedOff)
+      this.#drawImage(pane, mounted, plane, look, volume ? 'volume' : look.slab.mm > 0 ? 'slabs' : 'planes')
     }
   }
 
-  #drawImage(
-    pane: PaneId,
-    mounted: Mounted,
-    plane: PanePlane,
-    area: { x: number; y: number; width: number; height: number },
-    height: number,
-  ): void {
-    const renderer = this.#renderer
-    if (!renderer) return
-    const drawing = this.drawing(pane)
-    const volume = pane === 'fourth' && useView.getState().fourthPane === 'volume'
-    const key = JSON.stringify([plane, drawing, volume])
-    if (key === mounted.drawn) return
+  #drawImage(pane: PaneId, mounted: Mounted, plane: PanePlane, look: PlaneLook, load: Load): void {
+    const coarse = this.#paces[load].coarse(this.#moving)
+    const key = JSON.stringify([plane, look])
+    if (key === mounted.drawn && mounted.coarse <= coarse) return
+    if (!this.#engine?.draw(pane, plane, look, coarse)) return
     mounted.drawn = key
-    if (volume) renderer.drawVolume(plane, area, height, drawing)
-    else renderer.drawPlane(plane, area, height, drawing)
+    mounted.coarse = coarse
+    // The costliest pane of a frame is the one that its time tells of.
+    if (load === 'volume' || this.#drawing?.load !== 'volume') this.#drawing = { load, coarse }
+  }
+
+  #paintLayersSoon(): void {
+    this.#layersFrame ||= requestAnimationFrame(() => {
+      this.#layersFrame = 0
+      this.#measureFrame()
+      const layers = layersInOrder()
+      for (const [pane, { overlay }] of this.#panes) paintLayers(overlay, planeOf(pane), layers)
+    })
+  }
+
+  #measureFrame(): void {
+    const drawn = this.#drawing
+    this.#drawing = null
+    if (!drawn) return
+    const began = performance.now()
+    // A task after the frame: what was drawn in it is done by then.
+    setTimeout(() => {
+      const pace = this.#paces[drawn.load]
+      pace.took(performance.now() - began, drawn.coarse)
+      if (!this.#moving && pace.coarse(false) < drawn.coarse) this.invalidate()
+    })
   }
 }
 
 function paintLayers(
   canvas: HTMLCanvasElement,
-  ratio: number,
   plane: PanePlane | null,
   layers: ReturnType<typeof layersInOrder>,
 ): void {
+  const ratio = window.devicePixelRatio || 1
   const width = Math.max(1, Math.round((plane?.widthPx ?? 0) * ratio))
   const height = Math.max(1, Math.round((plane?.heightPx ?? 0) * ratio))
   if (canvas.width !== width) canvas.width = width

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { thresholdSteps } from '../../../../main/findings/steps.ts'
 import { COLOUR_MAPS } from '../../../../renderer/state/overlay.ts'
 import { orientationLetters } from '../../../../renderer/viewer/geometry/letters.ts'
 import { scaleBarMm, scaleBarText } from '../../../../renderer/viewer/overlay/scaleBar.ts'
-import { colourAt, stepColours } from '../../../../renderer/viewer/render/colourMaps.ts'
-import { halfFloat } from '../../../../renderer/viewer/render/volumeTexture.ts'
+import { colourAt } from '../../../../renderer/viewer/render/colourMaps.ts'
 
 describe('orientation letters', () => {
   it.each([
@@ -33,14 +31,6 @@ describe('the scale bar', () => {
 
 describe('the colours of the levels', () => {
   const luminance = ([r, g, b]: readonly number[]) => 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
-  it('are one for each step, the same wherever the threshold stands', () => {
-    const { level } = thresholdSteps({ percentile: [0, 90, 99, 99.9], score: [0, 1, 2, 3] })
-    const colours = stepColours('viridis', level.length)
-    expect([...colours.subarray(4, 7)]).toEqual(colourAt('viridis', 0).map(Math.round))
-    expect([...colours.subarray(4 * level.length, 4 * level.length + 3)]).toEqual(
-      colourAt('viridis', 1).map(Math.round),
-    )
-  })
   it.each(['inferno', 'viridis', 'magma', 'plasma'] as const)('get lighter all the way: %s', (map) => {
     const steps = Array.from({ length: 40 }, (_, i) => luminance(colourAt(map, i / 39)))
     expect(steps.every((value, i) => i === 0 || value > steps[i - 1]!)).toBe(true)
@@ -49,19 +39,5 @@ describe('the colours of the levels', () => {
     const at = luminance(colourAt(map, 0))
     expect(at).toBeGreaterThan(15)
     expect(Math.max(...colourAt(map, 0)) - Math.min(...colourAt(map, 0))).toBeGreaterThan(60)
-  })
-})
-
-describe('HU as half floats', () => {
-  const value = (bits: number) => {
-    const exponent = (bits >> 10) & 31
-    const size = (1 + (bits & 1023) / 1024) * 2 ** (exponent - 15)
-    return (bits & 0x7fff) === 0 ? 0 : bits & 0x8000 ? -size : size
-  }
-  it('are exact up to 2048 HU', () => {
-    for (let hu = -2048; hu <= 2048; hu++) expect(value(halfFloat(hu))).toBe(hu)
-  })
-  it('are within 1 HU up to 4096 HU', () => {
-    for (let hu = 2049; hu <= 4096; hu++) expect(Math.abs(value(halfFloat(hu)) - hu)).toBeLessThanOrEqual(1)
   })
 })
