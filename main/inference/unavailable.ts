@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import type { Device } from './devices.ts'
+import { join } from 'node:path'
+import { type Device, runtimeFolder } from './devices.ts'
 
 /**
  * Shared libraries that a provider of ONNX Runtime 1.30 on Linux loads, by what a user installs
@@ -17,6 +19,12 @@ const DRIVER: Requirement = {
   remedy: 'Install the driver of the graphics card.',
   libraries: ['libcuda.so.1'],
 }
+/** ONNX Runtime's own part; the package registry has no room for it. */
+const provider = (name: string): Requirement => ({
+  what: 'the CUDA part of ONNX Runtime',
+  remedy: '`npm run cuda` fetches it.',
+  libraries: [`libonnxruntime_providers_${name}.so`],
+})
 const CUDA: Requirement = {
   what: 'CUDA 12',
   remedy: 'Install the CUDA 12 runtime libraries.',
@@ -35,8 +43,8 @@ const TENSORRT: Requirement = {
 
 /** In the order to install them. */
 export const REQUIREMENTS: Partial<Record<Device, readonly Requirement[]>> = {
-  cuda: [DRIVER, CUDA, CUDNN],
-  tensorrt: [DRIVER, CUDA, CUDNN, TENSORRT],
+  cuda: [provider('cuda'), DRIVER, CUDA, CUDNN],
+  tensorrt: [provider('tensorrt'), DRIVER, CUDA, CUDNN, TENSORRT],
 }
 
 /** A file that a message of the system's loader names as missing, on Linux and Windows. */
@@ -63,6 +71,8 @@ export function explainMissingLibrary(message: string): string | undefined {
 
 /** Asks the loader for a library. Only in a process that may crash: its initialisers run. */
 export function canLoad(library: string): boolean {
+  // ONNX Runtime opens its own by path, once it is itself there.
+  if (library.startsWith('libonnxruntime_')) return existsSync(join(runtimeFolder(), library))
   try {
     process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_LAZY)
     return true

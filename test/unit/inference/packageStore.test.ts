@@ -144,6 +144,33 @@ describe('an import', () => {
     expect((await refused(at, RESIDUAL_MODEL, { signal: AbortSignal.abort() })).code).toBe('cancelled')
   })
 
+  test('ends within a second of the signal, in the middle of the check tile', async () => {
+    const at = await aStore()
+    const slow = await packageWith(at.folder, 'slow', (m) => (m.name = 'slowmodel'))
+    const controller = new AbortController()
+    let aborted = 0
+    const onPackage = () => {
+      setTimeout(() => {
+        aborted = performance.now()
+        controller.abort()
+      }, 1500)
+      return true
+    }
+    const error = await refused(at, slow, { signal: controller.signal, onPackage })
+    expect(error.code).toBe('cancelled')
+    expect(performance.now() - aborted).toBeLessThan(1000)
+  })
+
+  test('into a folder that cannot be made says so', async () => {
+    const { folder } = await aStore()
+    await writeFile(join(folder, 'taken'), '')
+    const user = join(folder, 'taken', 'models')
+    const store = new PackageStore({ builtIn: folder, user, standard: 'tinymodel' })
+    const error = await failure(store.import(RESIDUAL_MODEL, { client }))
+    expect(error.code).toBe('output/write-failed')
+    expect(error.message).toContain(user)
+  })
+
   test('that was cut off by force is put right by the next one', async () => {
     const { store, user } = await aStore()
     await store.import(RESIDUAL_MODEL, { client })

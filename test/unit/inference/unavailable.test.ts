@@ -75,20 +75,26 @@ describe('missingRequirements names everything that CUDA lacks at once', () => {
     missingRequirements(device, { platform: 'linux', loads: (library) => there.test(library) })
 
   test('only cuDNN', () => {
-    expect(lacking('cuda', /^lib(cuda|cudart|cublas|cublasLt|curand|cufft)\.so/)).toBe(
-      'cuDNN 9 (libcudnn.so.9) is not installed. Install cuDNN 9 for CUDA 12',
-    )
+    expect(
+      lacking('cuda', /^lib(onnxruntime_providers_cuda|cuda|cudart|cublas|cublasLt|curand|cufft)\.so/),
+    ).toBe('cuDNN 9 (libcudnn.so.9) is not installed. Install cuDNN 9 for CUDA 12')
   })
 
   test('driver and CUDA', () => {
-    expect(lacking('cuda', /cudnn|cufft|curand|cudart/)).toBe(
+    expect(lacking('cuda', /onnxruntime|cudnn|cufft|curand|cudart/)).toBe(
       'the NVIDIA driver (libcuda.so.1) and CUDA 12 (libcublasLt.so.12, libcublas.so.12) are not installed. ' +
         'Install the driver of the graphics card. Install the CUDA 12 runtime libraries',
     )
   })
 
+  test('only ONNX Runtime’s own part', () => {
+    expect(lacking('cuda', /libcu/)).toBe(
+      'the CUDA part of ONNX Runtime (libonnxruntime_providers_cuda.so) is not installed. `npm run cuda` fetches it',
+    )
+  })
+
   test('TensorRT beside CUDA', () => {
-    expect(lacking('tensorrt', /cu/)).toMatch(
+    expect(lacking('tensorrt', /cu|onnxruntime/)).toMatch(
       /^TensorRT 10 \(libnvinfer\.so\.10, libnvonnxparser\.so\.10\) is/,
     )
   })
