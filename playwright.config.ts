@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
+import { CHROMIUM_ARGS, findChromium, WINDOW } from './test/e2e/chromium.ts'
 
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+const executablePath = findChromium()
 
 /**
  * The specs drive the workstation as a reader does: the web host in a Chromium that is installed, or Electron where
@@ -10,24 +10,18 @@ const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
  */
 export default defineConfig({
   testDir: 'test/e2e',
+  globalSetup: './test/e2e/screened.ts',
   outputDir: 'test-results',
   snapshotPathTemplate: 'test/e2e/baselines/{arg}{ext}',
   workers: 1,
   fullyParallel: false,
-  timeout: 180_000,
+  timeout: 240_000,
   expect: { timeout: 20_000 },
   reporter: process.env.CI ? [['list'], ['json', { outputFile: 'test-results/report.json' }]] : 'list',
   use: {
+    ...WINDOW,
     actionTimeout: 20_000,
-    viewport: { width: 1366, height: 768 },
-    colorScheme: 'dark',
-    locale: 'en-GB',
-    timezoneId: 'UTC',
-    trace: 'retain-on-failure',
-    launchOptions: {
-      ...(chromium ? { executablePath: chromium } : {}),
-      // Chromium's sandbox needs rights that containers do not give to root.
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    },
+    screenshot: 'only-on-failure',
+    launchOptions: { ...(executablePath ? { executablePath } : {}), args: CHROMIUM_ARGS },
   },
 })

@@ -102,17 +102,13 @@ export function LibraryPanel() {
             </Tooltip>
           </Menu.Target>
           <Menu.Dropdown>
-            {SORTS.map((one) => (
-              <Menu.Item
-                key={one}
-                role="menuitemradio"
-                aria-checked={one === sort}
-                fw={one === sort ? 600 : 400}
-                onClick={() => setSetting(SORT_SETTING, one)}
-              >
-                {t(`sort.${one}`)}
-              </Menu.Item>
-            ))}
+            <Menu.RadioGroup value={sort} onChange={(one) => setSetting(SORT_SETTING, one)}>
+              {SORTS.map((one) => (
+                <Menu.RadioItem key={one} value={one} closeMenuOnClick>
+                  {t(`sort.${one}`)}
+                </Menu.RadioItem>
+              ))}
+            </Menu.RadioGroup>
           </Menu.Dropdown>
         </Menu>
         <Tooltip label={t('command.file.openFolder')}>

@@ -1,5 +1,5 @@
 import { Button, Menu } from '@mantine/core'
-import { IconCheck, IconHistory } from '@tabler/icons-react'
+import { IconHistory } from '@tabler/icons-react'
 import { t } from '../i18n/index.ts'
 import { showRun } from '../library/opening.ts'
 import { useLibrary } from '../state/library.ts'
@@ -22,20 +22,14 @@ export function RunHistory() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t('run.history')}</Menu.Label>
-        {done.map((run) => (
-          <Menu.Item
-            key={run.id}
-            role="menuitemradio"
-            aria-checked={run.id === shown.id}
-            leftSection={
-              <IconCheck size={14} aria-hidden visibility={run.id === shown.id ? 'visible' : 'hidden'} />
-            }
-            onClick={() => showRun(run.id)}
-          >
-            {momentWords(run.finishedAt ?? run.createdAt)} · {run.model.title} {run.model.version} ·{' '}
-            {run.device}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={shown.id} onChange={(id) => showRun(id)}>
+          {done.map((run) => (
+            <Menu.RadioItem key={run.id} value={run.id} closeMenuOnClick>
+              {momentWords(run.finishedAt ?? run.createdAt)} · {run.model.title} {run.model.version} ·{' '}
+              {run.device}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   )

@@ -1,0 +1,102 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { changed, pane, picture } from './images.ts'
+import { smallScan } from './screened.ts'
+import { findings, goTo, openFolder, openSample } from './steps.ts'
+import { expect, test } from './workstation.ts'
+
+// A port of its own: the window that lost the host looks for it where it was.
+test.use({ spec: 'trouble', port: 38_417 })
+test.describe.configure({ mode: 'serial' })
+
+test('a folder without any scan: a sentence, and the app goes on', async ({ page, host }) => {
+  const folder = join(host.dataFolder, 'no scans')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'letter.txt'), 'Dear colleague')
+  await openFolder(page, folder)
+  await expect(page.getByRole('dialog')).toContainText(/No CT|no scan|nothing|not/i)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toBeHidden()
+  await openSample(page)
+})
+
+test('a damaged file: it is named with what is wrong, and the app goes on', async ({ page, host }) => {
+  const folder = join(host.dataFolder, 'damaged')
+  mkdirSync(folder)
+  const source = smallScan(host.dataFolder)
+  const whole = readFileSync(join(source, readdirSync(source)[0]!))
+  writeFileSync(join(folder, 'cut.dcm'), whole.subarray(0, whole.length / 2))
+  await openFolder(page, folder)
+  const report = page.getByRole('dialog', { name: 'Nothing was added' })
+  await expect(report.getByRole('listitem').first()).toContainText(/\w+ \w+ \w+/)
+  await page.keyboard.press('Escape')
+  await expect(findings(page)).toBeVisible()
+})
+
+test('a second window of the same workstation is turned away, with a sentence', async ({ browser, host }) => {
+  test.skip(!('address' in host), 'Electron has one window')
+  const other = await (await browser.newContext()).newPage()
+  // The address is good for one browser only.
+  await other.goto((host as unknown as { address: string }).address)
+  await expect(other.locator('body')).toContainText(/\w+ \w+ \w+ \w+/)
+  await expect(other.getByRole('listbox', { name: 'Series' })).toBeHidden()
+  await other.context().close()
+})
+
+test('a second tab of the same browser shows the same library, and follows it', async ({ page, host }) => {
+  test.skip(!('address' in host), 'Electron has one window')
+  const tab = await page.context().newPage()
+  await tab.goto(new URL('/', (host as unknown as { address: string }).address).href)
+  await openSample(tab)
+  await findings(tab).focus()
+  await tab.keyboard.press('Home')
+  await tab.keyboard.press('y')
+  await expect(tab.getByText(/^1 of \d+ reviewed$/)).toBeVisible()
+  await tab.close()
+  await page.bringToFront()
+  await page.reload()
+  await openSample(page)
+  await expect(page.getByText(/^1 of \d+ reviewed$/)).toBeVisible()
+})
+
+test('a lost connection: a strip says so, and what is on screen can still be read', async ({
+  page,
+  host,
+}) => {
+  await openSample(page)
+  await host.kill()
+  await expect(page.getByText(/^The connection to the program was lost/)).toBeVisible()
+  const before = await picture(page, 'Axial')
+  await pane(page, 'Axial').hover()
+  await page.mouse.wheel(0, 120)
+  await changed(page, 'Axial', before)
+  await findings(page).focus()
+  await page.keyboard.press('End')
+  await page.keyboard.press('y')
+  await expect(page.getByText('The change was not stored')).toBeVisible()
+})
+
+test('started again, the program goes on in the same window after the new address was opened', async ({
+  page,
+  host,
+}) => {
+  await host.start()
+  const { address } = host as unknown as { address: string }
+  // Another tab of the browser brings the new cookie.
+  const tab = await page.context().newPage()
+  await tab.goto(address)
+  await tab.close()
+  await expect(page.getByText(/^The connection to the program was lost/)).toBeHidden()
+  await findings(page).focus()
+  await page.keyboard.press('End')
+  await page.keyboard.press('u')
+  await expect(page.getByText(/^2 of \d+ reviewed$/)).toBeVisible()
+})
+
+test('what was typed wrong in the picker is said there', async ({ page, host }) => {
+  await page.keyboard.press('Control+o')
+  const picker = page.getByRole('dialog', { name: 'Open a folder' })
+  await goTo(picker, join(host.dataFolder, 'not there'))
+  await expect(picker.getByRole('alert')).toContainText('There is no file or folder')
+  await page.keyboard.press('Escape')
+})
