@@ -74,11 +74,32 @@ export function runCommand(id: string): void {
 
 /** `Mod+Shift+K` of a key press. */
 export function keyOf(event: KeyboardEvent, mac: boolean): string {
-  const mod = mac ? event.metaKey : event.ctrlKey
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
   // A character that needs Shift to be typed at all (`?`) has it in its name already.
   const shift = event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key))
-  return [mod && 'Mod', event.altKey && 'Alt', shift && 'Shift', key === ' ' ? 'Space' : key]
-    .filter(Boolean)
-    .join('+')
+  return withModifiers(event, mac, shift, key === ' ' ? 'Space' : key)
+}
+
+/**
+ * The same by where the key lies (on a US keyboard), for layouts that write something else on it: Cyrillic letters,
+ * the digits of a French keyboard, what Option makes of a letter on a Mac. Undefined where the key says it itself.
+ */
+export function placeOf(event: KeyboardEvent, mac: boolean): string | undefined {
+  const [, letter, digit] = /^(?:Key([A-Z])|Digit(\d))$/.exec(event.code) ?? []
+  const says = /^[a-z0-9]$/i.test(event.key) || (event.key.length > 1 && event.key !== 'Dead')
+  if (says || typesByAltGr(event) || (digit && event.shiftKey)) return undefined
+  const key = letter?.toLowerCase() ?? digit
+  return key && withModifiers(event, mac, event.shiftKey, key)
+}
+
+function withModifiers(event: KeyboardEvent, mac: boolean, shift: boolean, key: string): string {
+  const own = typesByAltGr(event)
+  const mod = !own && (mac ? event.metaKey : event.ctrlKey)
+  const other = !own && (mac ? event.ctrlKey && 'Ctrl' : event.metaKey && 'Meta')
+  return [other, mod && 'Mod', !own && event.altKey && 'Alt', shift && 'Shift', key].filter(Boolean).join('+')
+}
+
+/** AltGr types characters, such as brackets on a German keyboard; Windows tells it as Ctrl and Alt. */
+function typesByAltGr(event: KeyboardEvent): boolean {
+  return event.key.length === 1 && (event.getModifierState?.('AltGraph') ?? false)
 }

@@ -45,10 +45,9 @@ function doubts({ reason, warnings }: SeriesEntry): string {
 
 export function SeriesRow({ series, runs }: { series: SeriesEntry; runs: readonly RunEntry[] }) {
   const doubt = doubts(series)
-  const size = [
-    t('library.slices', { count: series.imageCount || (series.dims?.[2] ?? 0) }),
-    sliceDistanceWords(series),
-  ]
+  // One file may hold all slices, as a NIfTI does.
+  const slices = series.dims?.[2] ?? series.imageCount
+  const size = [slices > 0 && t('library.slices', { count: slices }), sliceDistanceWords(series)]
   return (
     <>
       {series.thumbnailUrl ? (

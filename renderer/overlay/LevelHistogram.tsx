@@ -1,9 +1,10 @@
 import { useComputedColorScheme } from '@mantine/core'
 import { useResizeObserver } from '@mantine/hooks'
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef } from 'react'
+import { type PointerEvent, useEffect, useRef } from 'react'
 import { t } from '../i18n/index.ts'
-import { type ColourMap, setStep } from '../state/overlay.ts'
+import type { ColourMap } from '../state/overlay.ts'
 import { colourAt } from '../viewer/render/colourMaps.ts'
+import { moveThresholdByKey } from './commands.ts'
 import { setStepInFrame } from './frameStep.ts'
 import { barHeight, decades, partOf, rarityTicks, stepAt } from './histogram.ts'
 import classes from './overlay.module.css'
@@ -37,23 +38,6 @@ export function LevelHistogram({ counts, level, step, colourMap, valueText }: Pr
     const { left } = event.currentTarget.getBoundingClientRect()
     setStepInFrame(stepAt((event.clientX - left) / width, steps))
   }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const many = event.shiftKey ? 10 : 1
-    const to: Record<string, number> = {
-      ArrowLeft: step - many,
-      ArrowDown: step - many,
-      ArrowRight: step + many,
-      ArrowUp: step + many,
-      PageDown: step - 10,
-      PageUp: step + 10,
-      Home: 1,
-      End: steps,
-    }
-    if (!(event.key in to)) return
-    event.preventDefault()
-    setStep(to[event.key])
-  }
-
   return (
     <div
       ref={box}
@@ -66,7 +50,7 @@ export function LevelHistogram({ counts, level, step, colourMap, valueText }: Pr
       aria-valuenow={step}
       aria-valuetext={valueText}
       title={t('threshold.histogram.hint')}
-      onKeyDown={onKeyDown}
+      onKeyDown={moveThresholdByKey}
       onPointerDown={(event) => {
         if (event.button !== 0) return
         event.currentTarget.setPointerCapture(event.pointerId)

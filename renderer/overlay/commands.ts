@@ -1,5 +1,7 @@
+import type { KeyboardEvent } from 'react'
 import type { Command } from '../commands/registry.ts'
 import { DEFAULT_LEVEL, setOverlay, setStep, stepOfLevel, useOverlay } from '../state/overlay.ts'
+import { stepByKey } from './histogram.ts'
 
 /** What a press with Shift is worth. */
 const MANY_STEPS = 10
@@ -8,6 +10,17 @@ const hasRun = () => useOverlay.getState().steps !== null
 
 export function moveThreshold(by: number): void {
   setStep(useOverlay.getState().step + by)
+}
+
+/** For the controls of the threshold that have the focus. */
+export function moveThresholdByKey(event: KeyboardEvent): void {
+  const { steps, step } = useOverlay.getState()
+  if (!steps || event.altKey || event.ctrlKey || event.metaKey) return
+  const to = stepByKey(event.key, event.shiftKey, step, steps.level.length)
+  if (to === undefined) return
+  event.preventDefault()
+  event.stopPropagation()
+  setStep(to)
 }
 
 export function resetThreshold(): void {
@@ -28,11 +41,11 @@ export function overlayCommands(): Command[] {
     run: () => moveThreshold(by),
   })
   return [
-    move('overlay.lower', ['['], -1),
-    move('overlay.higher', [']'], 1),
-    // Shift makes braces of the brackets on the keyboards that have them side by side.
-    move('overlay.lowerMuch', ['{'], -MANY_STEPS),
-    move('overlay.higherMuch', ['}'], MANY_STEPS),
+    // Many keyboards have brackets on a third level, and no key that Shift makes braces of.
+    move('overlay.lower', ['[', ','], -1),
+    move('overlay.higher', [']', '.'], 1),
+    move('overlay.lowerMuch', ['Shift+ArrowLeft', '{'], -MANY_STEPS),
+    move('overlay.higherMuch', ['Shift+ArrowRight', '}'], MANY_STEPS),
     { id: 'overlay.reset', group: 'overlay', enabled: hasRun, run: resetThreshold },
     {
       id: 'overlay.hold',

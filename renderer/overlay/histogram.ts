@@ -25,6 +25,23 @@ export function partOf(step: number, steps: number): number {
   return (step - 1) / steps
 }
 
+/** Where a key moves a threshold control from `step`; undefined where it does not. Shift and page keys: ten steps. */
+export function stepByKey(key: string, shift: boolean, step: number, steps: number): number | undefined {
+  const many = shift ? 10 : 1
+  const to: Readonly<Record<string, number>> = {
+    ArrowLeft: step - many,
+    ArrowDown: step - many,
+    ArrowRight: step + many,
+    ArrowUp: step + many,
+    PageDown: step - 10,
+    PageUp: step + 10,
+    Home: 1,
+    End: steps,
+  }
+  const wanted = to[key]
+  return wanted === undefined ? undefined : Math.min(Math.max(1, wanted), steps)
+}
+
 /** Voxels at a step or above. `counts[0]` is what lies below all steps. */
 export function voxelsFrom(counts: Float64Array, step: number): number {
   let sum = 0

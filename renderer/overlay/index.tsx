@@ -10,7 +10,7 @@ import { setOverlay, useOverlay } from '../state/overlay.ts'
 import { type OpenResult, useSession } from '../state/session.ts'
 import { AppearanceButton, VisibleButton } from './Appearance.tsx'
 import { ColourBar } from './ColourBar.tsx'
-import { moveThreshold, overlayCommands, resetThreshold } from './commands.ts'
+import { moveThreshold, moveThresholdByKey, overlayCommands, resetThreshold } from './commands.ts'
 import { setStepInFrame } from './frameStep.ts'
 import { voxelsFrom } from './histogram.ts'
 import { LevelHistogram } from './LevelHistogram.tsx'
@@ -80,6 +80,8 @@ function Threshold({ result: { tree } }: { result: OpenResult }) {
           max={steps!.level.length}
           value={step}
           onChange={setStepInFrame}
+          // Before the slider's own keys, which know no ten steps.
+          onKeyDownCapture={moveThresholdByKey}
         />
         <StepButton label={t('threshold.higher')} by={1} />
       </div>

@@ -5,6 +5,7 @@ import { registerCommands } from '../commands/registry.ts'
 import { keysOfCommand } from '../help/keyWords.ts'
 import { t } from '../i18n/index.ts'
 import { useSelection } from '../library/selection.ts'
+import { seriesName } from '../library/words.ts'
 import { useLibrary } from '../state/library.ts'
 import { useSession } from '../state/session.ts'
 import { DeviceMenu } from './DeviceMenu.tsx'
@@ -69,7 +70,11 @@ export function RunBar() {
   const why = !hasModel
     ? t('model.noneHint')
     : obstacle && ('text' in obstacle ? obstacle.text : t(obstacle.key))
-  const label = why ?? `${t('run.startHint')} (${keysOfCommand('run.start') ?? ''})`
+  const hint =
+    target.series.length === 1
+      ? t('run.startHint', { name: seriesName(target.series[0]) })
+      : t('run.startHintSeveral')
+  const label = why ?? `${hint} (${keysOfCommand('run.start') ?? ''})`
   return (
     <div className={css.bar}>
       <ModelMenu />

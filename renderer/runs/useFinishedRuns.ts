@@ -16,7 +16,10 @@ export function justEnded(before: readonly RunEntry[], after: readonly RunEntry[
   return after.filter((run) => active.has(run.id) && !isActive(run))
 }
 
-/** Shows the result of the series on screen as soon as it is there, and says of other runs how they ended. */
+/**
+ * Shows the result of the series on screen as soon as it is there, and says of other runs how they ended. A result that
+ * is being read stays: the reader would lose the place in the list.
+ */
 export function useFinishedRuns(): void {
   useEffect(
     () =>
@@ -32,11 +35,16 @@ function tell(run: RunEntry): void {
   const series = useLibrary.getState().series.find(({ id }) => id === run.seriesId)
   const name = series ? seriesName(series) : run.seriesId
   if (run.status === 'done') {
-    const { seriesId, loading } = useSession.getState()
+    const { seriesId, loading, result } = useSession.getState()
     if (seriesId !== run.seriesId)
       notify(t('run.doneTitle'), t('run.doneOther', { name }), {
         label: t('library.open'),
         run: () => void showSeries(run.seriesId),
+      })
+    else if (result)
+      notify(t('run.doneTitle'), t('run.doneAgain', { name }), {
+        label: t('run.show'),
+        run: () => void showRun(run.id),
       })
     // One that is still being opened looks for its runs itself.
     else if (loading !== 'series') void showRun(run.id)

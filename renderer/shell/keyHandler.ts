@@ -1,5 +1,5 @@
 import type { Command } from '../commands/registry.ts'
-import { keyOf } from '../commands/registry.ts'
+import { keyOf, placeOf } from '../commands/registry.ts'
 
 export interface KeySurroundings {
   commands: () => ReadonlyMap<string, Command>
@@ -36,7 +36,8 @@ export function takesText(target: EventTarget | null): boolean {
 }
 
 const PRESSED_BY = new Set(['Enter', 'Space'])
-const MOVED_BY = /^(Arrow\w+|Page\w+|Home|End)$/
+const MOVED_BY = /^(Shift\+)?(Arrow\w+|Page\w+|Home|End)$/
+const SIDEWAYS = /Arrow(Left|Right)$/
 const MOVING = new Set(['slider', 'separator', 'listbox', 'menu', 'menuitem', 'tab', 'radio', 'tree', 'grid'])
 
 /** Whether the focused control itself does something with a key, as a button does with Enter. */
@@ -45,8 +46,11 @@ export function takesKey(target: EventTarget | null, key: string): boolean {
   if (!element?.tagName) return false
   const role = element.getAttribute('role') ?? ''
   const type = element.tagName === 'INPUT' ? (element as HTMLInputElement).type : ''
+  // A letter meant for a menu must not judge a finding behind it.
+  if (key.length === 1 && element.closest?.('[role="menu"]')) return true
   const pressable = /^(BUTTON|A|SUMMARY|INPUT)$/.test(element.tagName) || role !== ''
   if (PRESSED_BY.has(key)) return pressable && role !== 'separator' && role !== 'application'
+  if (role === 'listbox' && SIDEWAYS.test(key)) return false
   return MOVED_BY.test(key) && (MOVING.has(role) || type === 'range' || type === 'radio')
 }
 
@@ -62,9 +66,13 @@ export function keyHandler({ commands, mac, dialogOpen, onError }: KeySurroundin
   return {
     down(event) {
       if (event.defaultPrevented || event.isComposing) return
-      const key = keyOf(event, mac)
-      const command = [...commands().values()].find((one) => one.keys?.includes(key))
+      const all = [...commands().values()]
+      const byKey = (key: string | undefined) =>
+        key === undefined ? undefined : all.find((one) => one.keys?.includes(key))
+      const named = keyOf(event, mac)
+      const command = byKey(named) ?? byKey(placeOf(event, mac))
       if (!command) return
+      const key = command.keys?.includes(named) ? named : placeOf(event, mac)!
       if (dialogOpen() || (takesText(event.target) && !command.whileTyping)) return
       if (takesKey(event.target, key)) return
       // Else the browser would do something of its own with it, such as printing.

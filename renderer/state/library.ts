@@ -55,15 +55,19 @@ export function forgetJob(job: string): void {
 
 /** Asks for all of it; also after the connection was lost, when events may have been missed. */
 export async function refreshLibrary(): Promise<void> {
-  const [info, series, runs, models, devices, labels] = await Promise.all([
-    call('app.info', {}),
-    call('library.list', {}),
-    call('runs.list', {}),
-    call('models.list', {}),
-    call('devices.list', {}),
-    call('labels.all', {}),
+  // Each as it comes: a list that waits for the others would undo the events that came meanwhile.
+  const keep = <K extends keyof LibraryState>(key: K, answer: Promise<LibraryState[K]>) =>
+    answer.then((value) => useLibrary.setState({ [key]: value } as Pick<LibraryState, K>))
+  const series = keep('series', call('library.list', {}))
+  await Promise.all([
+    series,
+    // Last of the two: a library is empty only once it is known to be.
+    series.then(() => keep('info', call('app.info', {}))),
+    keep('runs', call('runs.list', {})),
+    keep('models', call('models.list', {})),
+    keep('devices', call('devices.list', {})),
+    keep('labels', call('labels.all', {})),
   ])
-  useLibrary.setState({ info, series, runs, models, devices, labels })
 }
 
 /** Follows main's events from now on; returns a function that ends it. */
@@ -83,7 +87,8 @@ export function followLibrary(): () => void {
     bridge.onConnection((connected) => {
       const was = useLibrary.getState().connected
       useLibrary.setState({ connected })
-      if (connected && !was) void refreshLibrary()
+      // Lost again: it is asked for once more after that.
+      if (connected && !was) refreshLibrary().catch(() => undefined)
     }),
   ]
   return () => {

@@ -168,7 +168,8 @@ export const app: Readonly<Record<string, string>> = {
 
   'run.start': 'Screen',
   'run.startSeveral': 'Screen {{count}} series',
-  'run.startHint': 'Look for anything unusual',
+  'run.startHint': 'Look for anything unusual in “{{name}}”',
+  'run.startHintSeveral': 'Look for anything unusual in the chosen series',
   'run.obstacle.nothing': 'Open a series first, or choose some in the library.',
   'run.obstacle.cannot': 'This series cannot be screened.',
   'run.obstacle.already': 'It is being screened already, or waits for it.',
@@ -213,6 +214,8 @@ export const app: Readonly<Record<string, string>> = {
   'run.queueEmpty': 'Nothing is being screened. Choose several series in the library to queue them all.',
   'run.endedHeading': 'Ended',
   'run.doneTitle': 'Screening finished',
+  'run.doneAgain': 'There is a new result of “{{name}}”. The one you are reading stays on screen.',
+  'run.show': 'Show the new result',
   'run.doneOther': '“{{name}}” is ready to be reviewed.',
   'run.failedTitle': 'The screening of “{{name}}” failed',
   'run.interruptedTitle': 'The screening of “{{name}}” was interrupted',

@@ -37,7 +37,8 @@ export const findings: Readonly<Record<string, string>> = {
   'threshold.title': 'Threshold',
   'threshold.slider': 'Threshold: rarity among normal voxels',
   'threshold.histogram': 'Threshold on the histogram of anomaly levels',
-  'threshold.histogram.hint': 'Drag to move the threshold. Keys: [ and ], with Shift ten steps.',
+  'threshold.histogram.hint':
+    'Drag to move the threshold. Keys: [ and ], or comma and full stop; ten steps with Shift and the left and right arrows.',
   'threshold.reset': 'Reset to 1 in 1,000 (99.9th percentile)',
   'threshold.lower': 'Lower threshold: more findings',
   'threshold.higher': 'Higher threshold: fewer findings',

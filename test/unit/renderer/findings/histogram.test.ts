@@ -7,6 +7,7 @@ import {
   partOf,
   rarityTicks,
   stepAt,
+  stepByKey,
   voxelsFrom,
 } from '../../../../renderer/overlay/histogram.ts'
 
@@ -18,6 +19,15 @@ describe('the level histogram', () => {
     const [ten, hundred, thousand] = decades(1000).map((count) => barHeight(count, 1000))
     expect(hundred - ten).toBeCloseTo(thousand - hundred, 12)
   })
+
+  it.each([
+    ['ArrowLeft', false, 49],
+    ['ArrowRight', true, 60],
+    ['PageDown', false, 40],
+    ['Home', false, 1],
+    ['End', false, 100],
+    ['j', false, undefined],
+  ])('is moved by %s, with Shift: %j', (key, shift, to) => expect(stepByKey(key, shift, 50, 100)).toBe(to))
 
   it('names the powers of ten up to the highest bar', () => {
     expect(decades(5)).toEqual([])

@@ -16,6 +16,11 @@ const press = (key: string, change: Partial<KeyboardEvent> = {}) => ({
 })
 const asEvent = (event: ReturnType<typeof press>) => event as unknown as KeyboardEvent
 
+const altGr = { getModifierState: (modifier: string) => modifier === 'AltGraph' }
+const inMenu = Object.assign(element('BUTTON', { role: 'menuitem' }) as object, {
+  closest: () => ({}),
+}) as unknown as EventTarget
+
 function setUp(command: Partial<Command>, { dialogOpen = false } = {}) {
   const run = vi.fn<() => void | Promise<void>>()
   const onError = vi.fn()
@@ -58,6 +63,43 @@ describe('a key', () => {
     down(press(key, { target }))
     expect(run).not.toHaveBeenCalled()
     down(press(key))
+    expect(run).toHaveBeenCalledOnce()
+  })
+
+  it.each([
+    [
+      '[ typed with AltGr on Windows',
+      '[',
+      press('[', { code: 'Digit8', ctrlKey: true, altKey: true, ...altGr }),
+    ],
+    ['a Cyrillic letter where J is', 'j', press('о', { code: 'KeyJ' })],
+    ['the key of 1 on a French keyboard', '1', press('&', { code: 'Digit1' })],
+    ['Option and a letter on a Mac', 'Alt+h', press('˙', { code: 'KeyH', altKey: true })],
+    ['a Latin letter that lies elsewhere', 'z', press('z', { code: 'KeyY' })],
+  ])('is known by what it means on any keyboard: %s', (_what, key, event) => {
+    const { run, down } = setUp({ keys: [key] })
+    down(event)
+    expect(run).toHaveBeenCalledOnce()
+  })
+
+  it.each([
+    ['a character that AltGr types', 'q', press('@', { code: 'KeyQ', ...altGr })],
+    ['a character that Shift types', '1', press('!', { code: 'Digit1', shiftKey: true })],
+    ['another letter at its place', 'y', press('z', { code: 'KeyY' })],
+    ['the key of the system', 'k', press('k', { metaKey: true })],
+    ['a letter in a menu', 'f', press('f', { target: inMenu })],
+  ])('is not taken for another: %s', (_what, key, event) => {
+    const { run, down } = setUp({ keys: [key] })
+    down(event)
+    expect(run).not.toHaveBeenCalled()
+  })
+
+  it('that moves sideways is left to a slider, and not to a list', () => {
+    const { run, down } = setUp({ keys: ['Shift+ArrowLeft'] })
+    const on = (role: string) => press('ArrowLeft', { shiftKey: true, target: element('DIV', { role }) })
+    down(on('slider'))
+    expect(run).not.toHaveBeenCalled()
+    down(on('listbox'))
     expect(run).toHaveBeenCalledOnce()
   })
 
