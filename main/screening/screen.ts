@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { type Warning, WorkstationError } from '../errors.ts'
 import { findingsCsv } from '../exporting/findingsCsv.ts'
-import { writeNifti } from '../exporting/nifti.ts'
 import { createOutput, type OutputFolder } from '../exporting/outputFolder.ts'
 import {
   buildRunRecord,
@@ -12,7 +11,6 @@ import {
 } from '../exporting/runRecord.ts'
 import { writeSeg } from '../exporting/seg.ts'
 import type { Finding } from '../findings/findings.ts'
-import { levels } from '../findings/level.ts'
 import type { ReadProgress } from '../imaging/open.ts'
 import { voxelCount } from '../imaging/volume.ts'
 import type { EngineClient } from '../inference/client.ts'
@@ -20,9 +18,10 @@ import { type DevicePreference, preferenceText } from '../inference/devices.ts'
 import type { ModelPackage } from '../inference/package.ts'
 import { type DeviceReport, type EngineStage, WORK_FILES } from '../inference/protocol.ts'
 import { peakRssBytes } from '../processes/memory.ts'
-import { openSlabs, readRaw } from '../processes/rawFile.ts'
+import { readRaw } from '../processes/rawFile.ts'
 import { createWorkFolder } from '../processes/workFolder.ts'
 import type { OpenedScan, ReaderClient } from '../reading/client.ts'
+import { writeVolumes } from './writeVolumes.ts'
 
 export interface ScreenRequest {
   /** What `openCt` opens: a folder, a file, or several files of one scan. */
@@ -110,7 +109,8 @@ async function run(request: ScreenRequest, options: ScreenOptions): Promise<Scre
     try {
       const scan = await timed(
         'scanning',
-        () => read(request, join(work.path, WORK_FILES.volume), options),
+        () =>
+          openingNetwork(request, options, () => read(request, join(work.path, WORK_FILES.volume), options)),
         'reading',
       )
       options.signal?.throwIfAborted()
@@ -228,6 +228,27 @@ function chooseFormats(request: ScreenRequest, { source }: OpenedScan): OutputFo
   return request.formats
 }
 
+/**
+ * Has the engine open the network while the scan is read. What goes wrong with it is left for the screening, which
+ * meets it again and tells it; where the scan cannot be read, the engine is not waited for.
+ */
+async function openingNetwork<T>(
+  { pkg, device, threads }: ScreenRequest,
+  { client, signal }: ScreenOptions,
+  reading: () => Promise<T>,
+): Promise<T> {
+  const unneeded = new AbortController()
+  const setup = { pkg, device, ...(threads === undefined ? {} : { threads }) }
+  const until = signal ? AbortSignal.any([signal, unneeded.signal]) : unneeded.signal
+  client.prepare(setup, { signal: until }).catch(() => {})
+  try {
+    return await reading()
+  } catch (error) {
+    unneeded.abort()
+    throw error
+  }
+}
+
 /** Has the scan read: its voxels go to a file, and this process never holds them. */
 function read(
   { input, seriesInstanceUid }: ScreenRequest,
@@ -241,35 +262,6 @@ function read(
       onProgress: ({ stage, done, total }) => onProgress?.({ stage, done, total, secondsLeft: null }),
     },
   )
-}
-
-/**
- * score.nii.gz, level.nii.gz and mask.nii.gz, slice by slice from the engine's files. All at once: compressing is what
- * takes the time, and each file is compressed on a thread of its own.
- */
-async function writeVolumes(
-  { grid, source }: OpenedScan,
-  pkg: ModelPackage,
-  workFolder: string,
-  output: OutputFolder,
-  signal?: AbortSignal,
-): Promise<void> {
-  const slice = grid.dims[0] * grid.dims[1]
-  const score = openSlabs(join(workFolder, WORK_FILES.score), new Float32Array(slice))
-  const forLevel = openSlabs(join(workFolder, WORK_FILES.score), new Float32Array(slice))
-  const mask = openSlabs(join(workFolder, WORK_FILES.mask), new Uint16Array(slice))
-  const level = new Float32Array(slice)
-  const levelSlab = (k: number) => levels(forLevel.slab(k), pkg.manifest.calibration, level)
-  const write = (name: string, slab: (k: number) => Float32Array | Uint16Array) =>
-    writeNifti(output.path(name), grid, slab, source, signal ? { signal } : {})
-  const written = await Promise.allSettled([
-    write('score.nii.gz', score.slab),
-    write('level.nii.gz', levelSlab),
-    write('mask.nii.gz', mask.slab),
-  ])
-  for (const slabs of [score, forLevel, mask]) slabs.close()
-  // Only when none is still writing may the caller remove what there is.
-  for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 /** A scan that DICOM SEG cannot refer to costs the segmentation, not the run: what is wrong becomes a warning. */
