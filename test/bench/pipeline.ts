@@ -1,123 +1,176 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { writeCtSeries } from '../../main/exporting/dicomSeries.ts'
 import type { RunRecord } from '../../main/exporting/runRecord.ts'
-import { makePhantom } from '../../main/imaging/phantom/index.ts'
-import { type CtVolume, type Vec3, voxelCount } from '../../main/imaging/volume.ts'
+import { makeBenchScan } from './benchSeries.ts'
+import { measured, nodePath, ROOT } from './childProcess.ts'
+import { type PyTorchRun, pytorchWindows, runPyTorch } from './pytorch.ts'
 
 /**
- * `npm run bench`: time of each stage and largest resident size of both processes, for the real `screen` command on
- * synthetic DICOM series of 512 × 512 × {100, 300, 500} voxels.
+ * `npm run bench`: the real `screen` command, its reading and writing included, on synthetic DICOM series of 512 × 512 × N
+ * voxels; and on one of them the same weights in PyTorch with a plain sliding window (pytorch_window.py), and MONAI's
+ * where it is installed. One table, and with --json the same for machines.
  *
- *   npm run bench -- [--slices 100,300,500] [--model NAME|PATH] [--device DEVICE] [--threads N] [--json FILE]
+ *   npm run bench -- [--slices 100,200,400,800] [--compare 100|none] [--python python3] [--model FOLDER]
+ *                    [--device cpu] [--threads 2] [--json FILE]
  *
+ * Wall time says little where other work shares the machine: so processor time is beside it, and the load.
  * Each series is made by a process of its own, so that no measured process has held it before.
  */
 
-const SPACING: Vec3 = [0.7, 0.7, 0.8]
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const STAGES = ['reading', 'starting', 'preprocessing', 'inference', 'mapping', 'findings', 'writing']
+const STAGES = [
+  'reading',
+  'starting',
+  'preprocessing',
+  'inference',
+  'mapping',
+  'findings',
+  'writing',
+] as const
 
 const { values: flags } = parseArgs({
   options: {
-    slices: { type: 'string', default: '100,300,500' },
-    model: { type: 'string' },
+    slices: { type: 'string', default: '100,200,400,800' },
+    compare: { type: 'string', default: '100' },
+    python: { type: 'string', default: 'python3' },
+    model: { type: 'string', default: 'models/screener-ct-small' },
     device: { type: 'string', default: 'cpu' },
-    threads: { type: 'string' },
+    threads: { type: 'string', default: '2' },
     json: { type: 'string' },
     make: { type: 'string' },
   },
 })
 
-if (flags.make) await makeSeries(flags.make, Number(flags.slices))
-else await bench(flags.slices.split(',').map(Number))
+type PyTorch = Awaited<ReturnType<typeof runPyTorch>>
 
-/** A phantom at half resolution, doubled along every axis, with noise so that no two voxels repeat by design. */
-async function makeSeries(dir: string, slices: number): Promise<void> {
-  const half: Vec3 = [256, 256, Math.ceil(slices / 2)]
-  const spacing: Vec3 = [2 * SPACING[0], 2 * SPACING[1], 2 * SPACING[2]]
-  const { volume } = makePhantom({ seed: 1, dims: half, spacing, lesions: true })
-  const dims: Vec3 = [512, 512, slices]
-  const voxels = new Int16Array(voxelCount({ dims }))
-  let random = 1
-  for (let z = 0, at = 0; z < slices; z++) {
-    for (let y = 0; y < 512; y++) {
-      const row = half[0] * ((y >> 1) + half[1] * (z >> 1))
-      for (let x = 0; x < 512; x++, at++) {
-        random = (Math.imul(random, 1103515245) + 12345) >>> 0
-        voxels[at] = volume.voxels[row + (x >> 1)] + (random >>> 27) - 16
-      }
-    }
-  }
-  const doubled: CtVolume = { ...volume, dims, spacing: SPACING, voxels }
-  await writeCtSeries(dir, doubled, { patientName: 'Bench', patientId: 'BENCH' })
+interface Row {
+  slices: number
+  run: RunRecord
+  seconds: number
+  cpuSeconds: number
+  /** One-minute average when the run began. */
+  loadBefore: number
+  pytorch: PyTorch[]
 }
+
+if (flags.make) await makeBenchScan(flags.make, Number(flags.slices))
+else await bench(flags.slices.split(',').map(Number))
 
 async function bench(sizes: number[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'screener-bench-'))
-  const runs: RunRecord[] = []
+  const rows: Row[] = []
   try {
     for (const slices of sizes) {
+      const scan = join(folder, String(slices))
       console.error(`512 × 512 × ${slices}: making the series …`)
-      const series = join(folder, `series-${slices}`)
-      await node([fileURLToPath(import.meta.url), '--make', series, '--slices', String(slices)])
-      console.error(`512 × 512 × ${slices}: screening …`)
-      const args = ['main/hosts/cli.ts', 'screen', series, '--out', join(folder, 'out'), '--json']
-      for (const name of ['model', 'device', 'threads'] as const) {
-        if (flags[name]) args.push(`--${name}`, flags[name])
-      }
-      runs.push(JSON.parse(await node(args)))
-      await rm(series, { recursive: true, force: true })
+      const maker = [nodePath(), fileURLToPath(import.meta.url), '--make', scan, '--slices', String(slices)]
+      await measured(maker, join(folder, 'times'))
+      rows.push(await screenAndCompare(folder, scan, slices))
+      await rm(scan, { recursive: true, force: true })
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  printTable(runs)
   if (flags.json) {
     const machine = { cpu: cpus()[0]?.model, logicalCpus: cpus().length, node: process.version }
-    await writeFile(flags.json, `${JSON.stringify({ machine, runs }, null, 2)}\n`)
+    await writeFile(flags.json, `${JSON.stringify({ machine, rows }, null, 2)}\n`)
   }
+  printTables(rows)
 }
 
-/** Runs Node on a script of the project; resolves with its stdout. */
-function node(args: string[]): Promise<string> {
-  const local = join(ROOT, 'node_modules/.bin/node')
-  const executable = existsSync(local) ? local : process.execPath
-  return new Promise((resolve, reject) => {
-    const child = spawn(executable, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
-    let stdout = ''
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text
-    })
-    child.on('error', reject)
-    child.on('close', (code) =>
-      code === 0 ? resolve(stdout) : reject(new Error(`${args[0]} ended with ${code}: ${stdout}`)),
-    )
-  })
+async function screenAndCompare(folder: string, scan: string, slices: number): Promise<Row> {
+  const timesFile = join(folder, 'times')
+  const { device, threads, model } = flags
+  const out = join(folder, 'out')
+  console.error(`512 × 512 × ${slices}: screening …`)
+  const loadBefore = loadavg()[0]!
+  const cli = [nodePath(), 'main/hosts/cli.ts', 'screen', join(scan, 'series'), '--out', out, '--json']
+  const screened = await measured(
+    [...cli, '--model', model, '--device', device, '--threads', threads],
+    timesFile,
+  )
+  const row: Row = { slices, ...screened, run: JSON.parse(screened.stdout), loadBefore, pytorch: [] }
+  if (flags.compare !== String(slices)) return row
+
+  const windows = await pytorchWindows(flags.python, timesFile)
+  if (windows.length === 0)
+    console.error(`${flags.python} has no PyTorch with SciPy and scikit-image: not compared`)
+  const score = join(out, 'score.nii.gz')
+  const request = { scan, packageDir: join(ROOT, model), threads: Number(threads), score, timesFile }
+  for (const window of windows) {
+    console.error(`512 × 512 × ${slices}: PyTorch, ${window} …`)
+    row.pytorch.push(await runPyTorch(flags.python, window, request))
+  }
+  return row
 }
 
-function printTable(runs: RunRecord[]): void {
-  const megabytes = (bytes: number) => Math.round(bytes / 1e6)
-  const rows = runs.map(({ input, result, seconds, memory, device }) => ({
-    scan: input.grid.dims.join(' × '),
-    'model grid': result.modelGrid.dims.join(' × '),
-    tiles: result.tiles,
-    device: `${device.device} × ${device.threads}`,
-    ...Object.fromEntries(STAGES.map((stage) => [`${stage} s`, Number(seconds[stage].toFixed(1))])),
-    'total s': Number(
-      Object.values(seconds)
-        .reduce((a, b) => a + b, 0)
-        .toFixed(1),
-    ),
-    'parent peak MB': megabytes(memory.parentPeakBytes),
-    'engine peak MB': megabytes(memory.enginePeakBytes),
-    'sum of peaks MB': megabytes(memory.parentPeakBytes + memory.enginePeakBytes),
+function tenths(value: number): number {
+  return Number(value.toFixed(1))
+}
+
+function gigabytes(bytes: number): number {
+  return Number((bytes / 1e9).toFixed(2))
+}
+
+function printTables(rows: Row[]): void {
+  const { model } = rows[0]!.run
+  console.log(`Model ${model.name} ${model.version}, ${cpus().length} × ${cpus()[0]?.model}`)
+  console.table(
+    rows.map(({ slices, run, seconds, cpuSeconds, loadBefore }) => ({
+      scan: `512 × 512 × ${slices}`,
+      tiles: run.result.tiles,
+      device: `${run.device.device} × ${run.device.threads}`,
+      ...Object.fromEntries(STAGES.map((stage) => [`${stage} s`, tenths(run.seconds[stage]!)])),
+      'total s': tenths(seconds),
+      'CPU s': tenths(cpuSeconds),
+      'CPU s per 100 slices': tenths((100 * cpuSeconds) / slices),
+      'peak GB': gigabytes(run.memory.parentPeakBytes + run.memory.enginePeakBytes),
+      load: tenths(loadBefore),
+    })),
+  )
+  for (const row of rows) if (row.pytorch.length > 0) printComparison(row)
+}
+
+/** Preprocessing, inference and total of both, and how many times longer PyTorch takes in all that the product does. */
+function printComparison({ slices, run, seconds, cpuSeconds, pytorch }: Row): void {
+  console.log(
+    `The same scan and weights, 512 × 512 × ${slices}, float32, tiles of 96³; ratio: PyTorch's total to ours`,
+  )
+  const name: Record<PyTorchRun['window'], string> = {
+    plain: 'PyTorch, plain window, every tile',
+    skipping: 'PyTorch, body crop, tiles with body',
+    monai: 'PyTorch + MONAI, every tile',
+  }
+  const ours = {
+    engine: 'Screener Workstation, with reading and writing',
+    tiles: run.result.tiles,
+    'preprocessing s': tenths(run.seconds.preprocessing!),
+    'inference s': tenths(run.seconds.inference!),
+    'total s': tenths(seconds),
+    'CPU s': tenths(cpuSeconds),
+    'peak GB': gigabytes(run.memory.parentPeakBytes + run.memory.enginePeakBytes),
+  }
+  const theirs = pytorch.map((p) => ({
+    engine: `${name[p.window]} (${p.torch})`,
+    tiles: p.tiles,
+    'preprocessing s': tenths(p.preprocessing.seconds),
+    'inference s': tenths(p.inference.seconds),
+    'total s': tenths(p.seconds),
+    'CPU s': tenths(p.cpuSeconds),
+    'peak GB': gigabytes(p.peakBytes),
+    'ratio of time': tenths(p.seconds / seconds),
+    'ratio of CPU': tenths(p.cpuSeconds / cpuSeconds),
+    'inference CPU s per tile': tenths(p.inference.cpuSeconds / p.tiles),
   }))
-  console.log(`Model ${runs[0].model.name} ${runs[0].model.version}, ${cpus()[0]?.model}`)
-  console.table(rows)
+  console.table([ours, ...theirs])
+  for (const { agreement } of pytorch) {
+    if (!agreement) continue
+    const { voxels, relative999, tail } = agreement
+    console.log(
+      `Score against PyTorch's at ${voxels} voxels of the scan: relative difference ${relative999.toExponential(1)} at ` +
+        `the 99.9th percentile; the percentiles themselves differ by ${tail.toExponential(1)} (goal: 1e-3)`,
+    )
+  }
 }

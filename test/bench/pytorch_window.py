@@ -1,0 +1,134 @@
+"""The same network, weights, tiles and precision in PyTorch, with a plain sliding window: what `npm run bench` compares with.
+
+    python3 pytorch_window.py VOLUME GRID PACKAGE [--window plain|skipping|monai] [--threads 2] [--score score.nii.gz]
+
+VOLUME is raw int16 HU, x fastest; GRID its grid as JSON (LPS mm). Preprocessing and blending are the reference of the recipe
+(NumPy, SciPy, scikit-image). `plain` runs every tile of the whole field of view, as a sliding window without a body does;
+`skipping` crops to the body and runs the tiles that hold some of it, as the product does; `monai` is `plain` by
+monai.inferers.SlidingWindowInferer. With --score the product's map is compared at 200,000 voxels.
+Prints one line of JSON. Weights come from models/recipe/checkpoints/weights.pt.
+"""
+import argparse
+import json
+import pathlib
+import re
+import resource
+import sys
+import time
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+RECIPE = pathlib.Path(__file__).parents[2] / 'models' / 'recipe'
+sys.path.insert(0, str(RECIPE))
+import config  # noqa: E402
+from networks import Condition, Density, Descriptor, Screener  # noqa: E402
+from preprocessing import plan_tiles, preprocess, resampled_length, sliding_window  # noqa: E402
+
+SAMPLES, SEED = 200_000, 0
+
+
+def load_screener():
+    kept = torch.load(RECIPE / 'checkpoints' / 'weights.pt', map_location='cpu')
+    networks = {'f': Descriptor(), 'g': Condition(), 'q': Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM))}
+    for key, network in networks.items():
+        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in kept[key].items()})
+    scale = kept['standardise']
+    return Screener(*networks.values(), scale['mean'].float(), scale['sd'].float()).eval().requires_grad_(False)
+
+
+def whole_field(prepared, shape_xyz, spacing):
+    """The channels placed where the crop was in the grid of the whole volume, 0 (air) around them."""
+    model = prepared['spacing']
+    whole = [resampled_length(n, s, m) for n, s, m in zip(shape_xyz, spacing, model)][::-1]
+    start = [int(box[0] * s / m) for box, s, m in zip(prepared['box'], spacing, model)][::-1]
+    channels = []
+    for channel in (prepared['clahe'], prepared['hu']):
+        padded = np.zeros([max(w, a + n) for w, a, n in zip(whole, start, channel.shape)], np.float32)
+        padded[tuple(slice(a, a + n) for a, n in zip(start, channel.shape))] = channel
+        channels.append(padded)
+    return channels
+
+
+def monai_window(network, channels, window):
+    from monai.inferers import SlidingWindowInferer
+    inferer = SlidingWindowInferer(window['patchSize'], sw_batch_size=1, overlap=window['overlap'], mode='gaussian',
+                                   sigma_scale=window['blendSigma'])
+    return inferer(torch.from_numpy(np.stack(channels))[None], lambda tile: network(tile)[0])[0, 0].numpy()
+
+
+def agreement(score_file, prepared, score, covered):
+    """Relative difference |theirs - ours| / max(1, |ours|) at the 99.9th percentile, and that of the 99.9th percentiles."""
+    import nibabel
+    image = nibabel.load(score_file)
+    ours = np.asanyarray(image.dataobj)
+    inside = np.flatnonzero(ours.ravel() > ours.min())
+    picked = np.random.default_rng(SEED).choice(inside, min(SAMPLES, len(inside)), replace=False)
+    index = np.stack(np.unravel_index(picked, ours.shape))
+    lps = np.diag([-1, -1, 1, 1]) @ image.affine @ np.vstack([index, np.ones(len(picked))])
+    model = (np.linalg.inv(prepared['affine_lps']) @ lps)[2::-1]
+    theirs = ndimage.map_coordinates(score.astype(float), model, order=1, mode='nearest')
+    # The product takes the score from what no tile covered; near it interpolation would mix in the 0 there.
+    clear = ndimage.map_coordinates(covered.astype(float), model, order=1, mode='nearest') > 1 - 1e-9
+    ours, theirs = ours.ravel()[picked][clear], theirs[clear]
+    difference = np.abs(theirs - ours) / np.maximum(1, np.abs(ours))
+    return {'voxels': int(clear.sum()), 'relative999': float(np.percentile(difference, 99.9)),
+            'tail': float(abs(np.percentile(theirs, 99.9) / np.percentile(ours, 99.9) - 1))}
+
+
+def peak_bytes():
+    """From VmHWM on Linux: ru_maxrss of a child starts with the size that its parent had."""
+    status = pathlib.Path('/proc/self/status')
+    if status.exists():
+        return int(re.search(r'VmHWM:\s+(\d+)', status.read_text())[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ('volume', 'grid', 'package'):
+        parser.add_argument(name, type=pathlib.Path)
+    parser.add_argument('--window', choices=['plain', 'skipping', 'monai'], default='plain')
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--score')
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    grid = json.loads(arguments.grid.read_text())
+    manifest = json.loads((arguments.package / 'model.json').read_text())
+    window = manifest['network']
+    array = np.memmap(arguments.volume, np.int16, 'r', shape=tuple(grid['dims'][::-1])).transpose(2, 1, 0)
+    affine = np.eye(4)
+    affine[:3, :3] = np.array(grid['direction']).reshape(3, 3) * grid['spacing']
+    affine[:3, 3] = grid['origin']
+    affine = np.diag([-1, -1, 1, 1]) @ affine
+
+    def timed(work):
+        wall, cpu = time.perf_counter(), time.process_time()
+        return work(), time.perf_counter() - wall, time.process_time() - cpu
+
+    network = load_screener()
+    prepared, *preprocessing = timed(lambda: preprocess(array, affine, manifest['preprocessing']))
+    body = prepared['body'] if arguments.window == 'skipping' else None
+    channels = [prepared['clahe'], prepared['hu']]
+    if arguments.window != 'skipping':
+        channels = whole_field(prepared, grid['dims'], grid['spacing'])
+    blending = (window['patchSize'], window['overlap'], window['blendSigma'])
+    run = lambda tile: network(torch.from_numpy(tile)[None])[0][0, 0].numpy()  # noqa: E731
+    with torch.inference_mode():
+        if arguments.window == 'monai':
+            _, *inference = timed(lambda: monai_window(network, channels, window))
+        else:
+            (score, covered), *inference = timed(lambda: sliding_window(channels, body, run, *blending))
+    tiles = plan_tiles(channels[0].shape[::-1], *blending[:2], body)
+    out = {'window': arguments.window, 'tiles': len(tiles), 'torch': torch.__version__,
+           'preprocessing': {'seconds': preprocessing[0], 'cpuSeconds': preprocessing[1]},
+           'inference': {'seconds': inference[0], 'cpuSeconds': inference[1]},
+           'peakBytes': peak_bytes()}
+    if arguments.score and arguments.window == 'skipping':
+        out['agreement'] = agreement(arguments.score, prepared, score, covered)
+    print(json.dumps(out))
+
+
+if __name__ == '__main__':
+    main()
