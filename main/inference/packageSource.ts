@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { open, stat, statfs } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import type { Readable } from 'node:stream'
 import { WorkstationError } from '../errors.ts'
 import { parseManifest } from './package.ts'
 import { openPackageZip } from './packageZip.ts'
@@ -11,8 +10,11 @@ import { packageFiles } from './tileOptions.ts'
 export interface PackageSource {
   /** Bytes of a file of the package's own folder; undefined where there is none. */
   size(name: string): Promise<number | undefined>
-  /** Never more bytes than `size` said. */
-  read(name: string): Promise<Readable>
+  /**
+   * Never more bytes than `size` said. Opened when the first chunk is asked for: a stream that fails while nobody
+   * listens would end the process.
+   */
+  read(name: string): AsyncIterable<Uint8Array>
   close(): void
 }
 
@@ -40,7 +42,7 @@ export async function copyPackage(path: string, into: string, signal?: AbortSign
     const manifestSize = await source.size(MANIFEST)
     if (manifestSize === undefined) throw notAPackage(path)
     if (manifestSize > MAX_MANIFEST_BYTES) throw tooLarge(path, MANIFEST)
-    const text = await bytesOf(await source.read(MANIFEST))
+    const text = await bytesOf(source.read(MANIFEST))
     const manifest = parseManifest(text, path)
     const files: string[] = []
     let total = 0
@@ -61,7 +63,7 @@ export async function copyPackage(path: string, into: string, signal?: AbortSign
     await needRoom(into, total)
     await writeDurably(join(into, MANIFEST), [text], signal)
     for (const name of files) {
-      await writeDurably(join(into, name), await source.read(name), signal).catch((error) => {
+      await writeDurably(join(into, name), source.read(name), signal).catch((error) => {
         throw isSystemError(error) || signal?.aborted || error instanceof WorkstationError
           ? error
           : damaged(path, name, error)
@@ -91,12 +93,14 @@ function folderSource(folder: string): PackageSource {
       sizes.set(name, found.size)
       return found.size
     },
-    read: async (name) => createReadStream(join(folder, name), { end: Math.max(0, sizes.get(name)! - 1) }),
+    async *read(name) {
+      yield* createReadStream(join(folder, name), { end: Math.max(0, sizes.get(name)! - 1) })
+    },
     close: () => {},
   }
 }
 
-async function bytesOf(stream: Readable): Promise<Buffer> {
+async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   for await (const chunk of stream) chunks.push(chunk)
   return Buffer.concat(chunks)

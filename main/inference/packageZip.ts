@@ -1,5 +1,4 @@
 import { open, stat } from 'node:fs/promises'
-import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
 import { WorkstationError } from '../errors.ts'
@@ -30,8 +29,7 @@ export async function openPackageZip(path: string): Promise<PackageSource> {
     await refuseBomb([...entries.values()], path)
     return {
       size: async (name) => entries.get(name)?.uncompressedSize,
-      read: async (name) =>
-        Readable.from(checked(await streamOf(zip, entries.get(name)!, path), path, entries.get(name)!)),
+      read: (name) => checked(zip, entries.get(name)!, path),
       close: () => zip.close(),
     }
   } catch (error) {
@@ -112,15 +110,11 @@ async function refuseBomb(entries: readonly Entry[], path: string): Promise<void
   )
 }
 
-async function streamOf(zip: ZipFile, entry: Entry, path: string): Promise<Readable> {
-  return zip.openReadStreamPromise(entry).catch((error) => Promise.reject(asDamaged(path, error)))
-}
-
 /** yauzl sees to the length; what the bytes are is for the CRC. */
-async function* checked(stream: Readable, path: string, entry: Entry): AsyncGenerator<Uint8Array> {
+async function* checked(zip: ZipFile, entry: Entry, path: string): AsyncGenerator<Uint8Array> {
   let crc = 0
   try {
-    for await (const chunk of stream) {
+    for await (const chunk of await zip.openReadStreamPromise(entry)) {
       crc = crc32(chunk, crc)
       yield chunk
     }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   cp,
   mkdir,
+  mkdtemp,
   readdir,
   readFile,
   rename,
@@ -12,11 +13,13 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { WorkstationError } from '../../../main/errors.ts'
+import { WorkstationError } from '../../../main/errors.ts'
 import { EngineClient } from '../../../main/inference/client.ts'
 import type { ModelManifest } from '../../../main/inference/manifest.ts'
-import type { ModelPackage } from '../../../main/inference/package.ts'
+import { loadPackage, type ModelPackage } from '../../../main/inference/package.ts'
+import { copyPackage } from '../../../main/inference/packageSource.ts'
 import { type ImportOptions, PackageStore } from '../../../main/inference/packageStore.ts'
 import { type Packed, packZip } from '../imaging/zipWriter.ts'
 import { packageWith, RESIDUAL_MODEL, TINY_MODEL, temporaryFolder, withNetwork } from './packages.ts'
@@ -336,6 +339,41 @@ describe('what is refused, in one sentence and without a trace', () => {
     const error = await refused(at, await make(at.folder))
     expect(error.message).toMatch(sentence)
     expect(error.code).toBe(code)
+  })
+
+  test('a ZIP damaged anywhere: one sentence, or the very package that was packed', async () => {
+    const at = await aStore()
+    const sound = await readFile(await zipOf(RESIDUAL_MODEL, join(at.folder, 'sound.zip')))
+    const { hash } = await loadPackage(RESIDUAL_MODEL)
+    const damage = fc.array(fc.tuple(fc.nat(sound.length - 1), fc.nat(255)), { minLength: 1, maxLength: 3 })
+    await fc.assert(
+      fc.asyncProperty(damage, async (changes) => {
+        const bytes = Buffer.from(sound)
+        for (const [offset, value] of changes) bytes[offset] = value
+        const zip = join(at.folder, 'damaged.zip')
+        await writeFile(zip, bytes)
+        const into = await mkdtemp(join(at.folder, 'into-'))
+        try {
+          await copyPackage(zip, into)
+          expect((await loadPackage(into)).hash).toBe(hash)
+        } catch (error) {
+          expect(error).toBeInstanceOf(WorkstationError)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('a ZIP whose entry is shorter than it says', async () => {
+    const at = await aStore()
+    const names = await readdir(RESIDUAL_MODEL)
+    const read = async (name: string) => ({ name, data: await readFile(join(RESIDUAL_MODEL, name)) })
+    const entries: Packed[] = await Promise.all(names.map(read))
+    const zip = join(at.folder, 'short.zip')
+    const lie = (entry: Packed) =>
+      entry.name === 'residual.onnx' ? { ...entry, declaredSize: 60_000 } : entry
+    await writeFile(zip, packZip(entries.map(lie)))
+    expect((await refused(at, zip)).code).toBe('model/damaged')
   })
 
   test('a file in the package that is a link to a folder', async () => {
