@@ -134,7 +134,12 @@ export interface Bridge {
   /** Returns a function that ends the subscription. */
   on<N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void
   /** Handles for files dropped on the window: Electron asks for their paths, the web host uploads them. */
-  filesDropped(files: readonly File[], onProgress?: (fraction: number) => void): Promise<FileHandle[]>
+  filesDropped(
+    files: readonly File[],
+    onProgress?: (fraction: number) => void,
+    /** Ends an upload; where none is needed the handles come all the same. */
+    signal?: AbortSignal,
+  ): Promise<FileHandle[]>
   /** False while the host cannot be reached; called at once with the present state. */
   onConnection(listener: (connected: boolean) => void): () => void
 }

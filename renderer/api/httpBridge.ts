@@ -51,8 +51,12 @@ export class HttpBridge implements Bridge {
     return () => listeners.delete(own)
   }
 
-  filesDropped(files: readonly File[], onProgress?: (fraction: number) => void): Promise<FileHandle[]> {
-    return upload(files, onProgress)
+  filesDropped(
+    files: readonly File[],
+    onProgress?: (fraction: number) => void,
+    signal?: AbortSignal,
+  ): Promise<FileHandle[]> {
+    return upload(files, onProgress, signal)
   }
 
   onConnection(listener: (connected: boolean) => void): () => void {

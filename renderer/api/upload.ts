@@ -14,13 +14,15 @@ const Finished = z.object({ ok: z.literal(true), value: FileHandle })
  * Sends the files to the web host, which keeps them in one folder, and returns the handle of the single file or
  * folder they make up. `onProgress` gets the part of all bytes sent, 0 to 1.
  *
- * @throws CallError
+ * @throws CallError, `cancelled` at the signal: the host forgets what has arrived
  */
 export async function upload(
   files: readonly File[],
   onProgress?: (fraction: number) => void,
+  signal?: AbortSignal,
 ): Promise<FileHandle[]> {
   if (files.length === 0) return []
+  if (signal?.aborted) throw cancelled()
   const id = Started.parse(await send('POST', 'api/upload')).value.upload
   const total = files.reduce((sum, file) => sum + file.size, 0)
   const sent = new Map<File, number>()
@@ -35,12 +37,17 @@ export async function upload(
     for (let file = waiting.shift(); file; file = waiting.shift()) {
       const each = file
       const path = encodeURIComponent(relativePath(each))
-      await send('PUT', `api/upload/${id}?path=${path}`, each, (bytes) => progress(each, bytes))
+      await send('PUT', `api/upload/${id}?path=${path}`, {
+        body: each,
+        onSent: (bytes) => progress(each, bytes),
+        ...(signal ? { signal } : {}),
+      })
       progress(each, each.size)
     }
   }
   try {
     await Promise.all(Array.from({ length: PARALLEL }, next))
+    if (signal?.aborted) throw cancelled()
     return [Finished.parse(await send('POST', `api/upload/${id}/done`)).value]
   } catch (error) {
     waiting.length = 0
@@ -50,8 +57,13 @@ export async function upload(
 }
 
 /** XMLHttpRequest, because fetch tells nothing of what has been sent. */
-function send(method: string, url: string, body?: File, onSent?: (bytes: number) => void): Promise<unknown> {
+function send(
+  method: string,
+  url: string,
+  { body, onSent, signal }: { body?: File; onSent?: (bytes: number) => void; signal?: AbortSignal } = {},
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(cancelled())
     const request = new XMLHttpRequest()
     request.open(method, url)
     request.responseType = 'json'
@@ -61,6 +73,10 @@ function send(method: string, url: string, body?: File, onSent?: (bytes: number)
       if (failure.success) reject(new CallError(failure.data.error))
       else resolve(request.response)
     }
+    const abort = () => request.abort()
+    signal?.addEventListener('abort', abort)
+    request.onloadend = () => signal?.removeEventListener('abort', abort)
+    request.onabort = () => reject(cancelled())
     request.onerror = () =>
       reject(
         new CallError({
@@ -70,4 +86,8 @@ function send(method: string, url: string, body?: File, onSent?: (bytes: number)
       )
     request.send(body ?? null)
   })
+}
+
+function cancelled(): CallError {
+  return new CallError({ code: 'cancelled', message: 'The upload was cancelled.' })
 }

@@ -20,6 +20,8 @@ interface AddingState {
 export const useAdding = create<AddingState>(() => ({ jobs: [], report: null }))
 
 const cancelled = new Set<string>()
+/** What ends the sending of a job. */
+const sending = new Map<string, AbortController>()
 
 function track(job: string, name: string, sent: number | null): void {
   useAdding.setState(({ jobs }) => ({
@@ -33,16 +35,12 @@ function untrack(job: string): void {
   useAdding.setState(({ jobs }) => ({ jobs: jobs.filter((one) => one.job !== job) }))
 }
 
-/** Ends the search. Bytes on their way to a web host still arrive there, and are then left alone. */
+/** Ends the sending, or the search. */
 export async function cancelAdding(job: string): Promise<void> {
   cancelled.add(job)
-  const sending = useAdding.getState().jobs.find((one) => one.job === job)?.sent !== null
-  if (sending) untrackVisibly(job)
+  const upload = sending.get(job)
+  if (upload) upload.abort()
   else await trying(t('adding.cancelFailed'), () => call('library.cancel', { job }))
-}
-
-function untrackVisibly(job: string): void {
-  useAdding.setState(({ jobs }) => ({ jobs: jobs.filter((one) => one.job !== job) }))
 }
 
 /** Adds what the reader chose, opens the first of it, and says what was not added. */
@@ -88,12 +86,14 @@ export async function addDropped(transfer: DataTransfer): Promise<void> {
     if (files.length === 0) return notify(t('adding.nothing'), t('adding.nothingDropped'))
     const name = files.length === 1 ? files[0].name : t('adding.several', { count: files.length })
     track(job, name, 0)
-    const handles = await bridge.filesDropped(files, (sent) => {
-      if (!cancelled.has(job)) track(job, name, sent)
-    })
-    if (cancelled.has(job)) return untrack(job)
+    const stop = new AbortController()
+    sending.set(job, stop)
+    const handles = await bridge.filesDropped(files, (sent) => track(job, name, sent), stop.signal)
+    sending.delete(job)
+    if (stop.signal.aborted) return untrack(job)
     await addHandles(handles, job)
   } catch (thrown) {
+    sending.delete(job)
     untrack(job)
     notifyError(t('adding.failed'), thrown)
   }
