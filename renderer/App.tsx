@@ -29,6 +29,7 @@ import { useAppCommands } from './shell/useAppCommands.ts'
 import { useColourScheme } from './shell/useColourScheme.ts'
 import { useGlobalKeys } from './shell/useGlobalKeys.ts'
 import { useMain } from './shell/useMain.ts'
+import { useRemembered } from './shell/useRemembered.ts'
 import { cssVariables, theme } from './theme.ts'
 import { Viewer } from './viewer/index.tsx'
 
@@ -37,6 +38,7 @@ function Workstation() {
   useAppCommands()
   useFinishedRuns()
   useEditingTools()
+  useRemembered()
   return (
     <>
       <Shell
