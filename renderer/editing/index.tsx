@@ -143,34 +143,33 @@ function Limit() {
         data={(['hu', 'level'] as const).map((value) => ({ value, label: t(`editing.limit.${value}`) }))}
       />
       {limit === 'hu' && (
-        <>
-          <Group gap={6} grow>
-            <NumberInput
-              size="xs"
-              label={t('editing.lowHu')}
-              value={lowHu}
-              max={highHu}
-              onChange={(value) => typeof value === 'number' && setEditing({ lowHu: value })}
-            />
-            <NumberInput
-              size="xs"
-              label={t('editing.highHu')}
-              value={highHu}
-              min={lowHu}
-              onChange={(value) => typeof value === 'number' && setEditing({ highHu: value })}
-            />
-          </Group>
+        <Group gap={6} wrap="nowrap" align="flex-end">
+          <NumberInput
+            size="xs"
+            label={t('editing.lowHu')}
+            value={lowHu}
+            max={highHu}
+            onChange={(value) => typeof value === 'number' && setEditing({ lowHu: value })}
+          />
+          <NumberInput
+            size="xs"
+            label={t('editing.highHu')}
+            value={highHu}
+            min={lowHu}
+            onChange={(value) => typeof value === 'number' && setEditing({ highHu: value })}
+          />
           <Tooltip label={t('editing.huOfFinding.hint')}>
             <Button
-              size="compact-xs"
               variant="default"
+              px={8}
+              style={{ flexShrink: 0 }}
               disabled={selectedKey === null}
               onClick={() => selectedKey && takeHuOf(selectedKey)}
             >
               {t('editing.huOfFinding')}
             </Button>
           </Tooltip>
-        </>
+        </Group>
       )}
     </Stack>
   )

@@ -1,12 +1,12 @@
 import { Button, Group, Popover, Progress, Text, Title } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useEffect } from 'react'
 import { t } from '../i18n/index.ts'
 import type { OpenResult } from '../state/session.ts'
-import { finishReview, goTo } from './actions.ts'
+import { askToFinish, finishReview, goTo } from './actions.ts'
 import { listedFindings } from './current.ts'
 import classes from './findings.module.css'
-import { useFindingsUi } from './findingsUi.ts'
+import { setFindingsUi, useFindingsUi } from './findingsUi.ts'
 import { nextToReview, reviewProgress } from './order.ts'
 import type { ReviewFinding } from './reviewFindings.ts'
 
@@ -14,6 +14,8 @@ interface Props {
   findings: readonly ReviewFinding[]
   result: OpenResult
 }
+
+const setAsking = (askingToFinish: boolean) => setFindingsUi({ askingToFinish })
 
 /** How far the review is, and its end. */
 export function FindingsHeader({ findings, result }: Props) {
@@ -34,8 +36,10 @@ export function FindingsHeader({ findings, result }: Props) {
 }
 
 function FinishButton({ left, result }: { left: number; result: OpenResult }) {
-  const [asking, setAsking] = useState(false)
+  const asking = useFindingsUi((s) => s.askingToFinish)
   const finished = useFindingsUi((s) => s.finished.get(result.run.id)) ?? result.reviewFinished
+  // Another run is on screen: the question was about the last one.
+  useEffect(() => () => setAsking(false), [])
   if (finished)
     return (
       <Group gap={6} wrap="nowrap">
@@ -62,7 +66,7 @@ function FinishButton({ left, result }: { left: number; result: OpenResult }) {
         <Button
           size="compact-xs"
           variant={left === 0 ? 'filled' : 'default'}
-          onClick={() => (left === 0 ? finish() : setAsking(!asking))}
+          onClick={() => (asking ? setAsking(false) : askToFinish())}
         >
           {t('findings.finish')}
         </Button>

@@ -8,9 +8,9 @@ import { thresholdLevel, useOverlay } from '../state/overlay.ts'
 import { amendReview, selectFinding, setFindingState, useReview } from '../state/review.ts'
 import { useSession } from '../state/session.ts'
 import { jumpTo } from '../state/view.ts'
-import { currentFinding, listedFindings } from './current.ts'
+import { currentFinding, currentFindings, listedFindings } from './current.ts'
 import { announce, setFindingsUi, useFindingsUi } from './findingsUi.ts'
-import { neighbour, nextToReview } from './order.ts'
+import { neighbour, nextToReview, reviewProgress } from './order.ts'
 import { pointOf } from './place.ts'
 import type { ReviewFinding } from './reviewFindings.ts'
 import { numberWords, spokenWords, stateWords } from './words.ts'
@@ -109,6 +109,20 @@ export function setLabels(after: readonly FindingLabel[]): Promise<boolean> {
     useLibrary.setState({ labels: await call('labels.set', { labels: [...labels] }) })
   }
   return told(perform({ name: 'undo.labels', apply: () => put(after), revert: () => put(before) }))
+}
+
+/** Whether the reader said so of the run on screen. */
+export function reviewFinished(): boolean {
+  const { result } = useSession.getState()
+  if (!result) return false
+  return useFindingsUi.getState().finished.get(result.run.id) ?? result.reviewFinished
+}
+
+/** Finishes the review; asks first where findings are left without a state. */
+export function askToFinish(): void {
+  const { reviewed, total } = reviewProgress(currentFindings())
+  if (reviewed === total) void finishReview(true)
+  else setFindingsUi({ askingToFinish: true })
 }
 
 export async function finishReview(finished: boolean): Promise<void> {

@@ -2,10 +2,19 @@ import type { ReviewState } from '../../preload/records.ts'
 import type { Command } from '../commands/registry.ts'
 import { useReview } from '../state/review.ts'
 import { useSession } from '../state/session.ts'
-import { deleteDrawn, finishReview, judge, restoreOutline, step } from './actions.ts'
+import {
+  askToFinish,
+  deleteDrawn,
+  finishReview,
+  judge,
+  restoreOutline,
+  reviewFinished,
+  step,
+} from './actions.ts'
 import { currentFinding } from './current.ts'
 import { setFindingsUi } from './findingsUi.ts'
 import { NOTE_ID } from './NoteEditor.tsx'
+import { showDetails, showPanel } from './showPanel.ts'
 
 /** Single keys, as they are shown too. */
 export const STATE_KEYS: Readonly<Record<ReviewState, string>> = {
@@ -47,14 +56,14 @@ export function findingsCommands(): Command[] {
       group: 'findings',
       keys: ['t'],
       enabled: hasSelected,
-      run: () => setFindingsUi({ labelPickerOpen: true }),
+      run: () => showDetails(() => setFindingsUi({ labelPickerOpen: true })),
     },
     {
       id: 'finding.note',
       group: 'findings',
       keys: ['n'],
       enabled: hasSelected,
-      run: () => document.getElementById(NOTE_ID)?.focus(),
+      run: () => showDetails(() => document.getElementById(NOTE_ID)?.focus()),
     },
     {
       id: 'finding.delete',
@@ -71,7 +80,21 @@ export function findingsCommands(): Command[] {
         await restoreOutline(useReview.getState().selectedKey!)
       },
     },
-    { id: 'finding.finish', group: 'findings', enabled: hasRun, run: () => finishReview(true) },
+    {
+      id: 'finding.finish',
+      group: 'findings',
+      enabled: () => hasRun() && !reviewFinished(),
+      run: () => {
+        showPanel()
+        askToFinish()
+      },
+    },
+    {
+      id: 'finding.reopen',
+      group: 'findings',
+      enabled: () => hasRun() && reviewFinished(),
+      run: () => finishReview(false),
+    },
     { id: 'finding.editLabels', group: 'findings', run: () => setFindingsUi({ labelEditorOpen: true }) },
   ]
 }

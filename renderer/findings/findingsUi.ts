@@ -7,6 +7,8 @@ export interface FindingsUi extends ListOptions {
   announcement: string
   labelPickerOpen: boolean
   labelEditorOpen: boolean
+  /** Asking whether to finish a review with findings that have no state. */
+  askingToFinish: boolean
   /** Runs whose review was finished or reopened in this window; for others OpenedRun tells. */
   finished: ReadonlyMap<string, boolean>
 }
@@ -16,6 +18,7 @@ export const useFindingsUi = create<FindingsUi>(() => ({
   announcement: '',
   labelPickerOpen: false,
   labelEditorOpen: false,
+  askingToFinish: false,
   finished: new Map(),
 }))
 

@@ -4,6 +4,7 @@ import { registerCommands } from '../commands/registry.ts'
 import { t } from '../i18n/index.ts'
 import { useReview } from '../state/review.ts'
 import { type OpenResult, useSession } from '../state/session.ts'
+import { EDITING_TOOLS, useView } from '../state/view.ts'
 import { findingsCommands } from './commands.ts'
 import { useFindings } from './current.ts'
 import { AllFiltered, NoRun, NothingFound } from './EmptyState.tsx'
@@ -14,13 +15,20 @@ import classes from './findings.module.css'
 import { useFindingsUi } from './findingsUi.ts'
 import { LabelEditor } from './LabelEditor.tsx'
 import { ListTools } from './ListTools.tsx'
+import { PANEL_ID } from './showPanel.ts'
 
 /** The findings of the run on screen. Once in the window, for it also brings the keys. */
 export function FindingsPanel() {
   useEffect(() => registerCommands(findingsCommands()), [])
   const result = useSession((s) => s.result)
+  const drawing = useView((view) => EDITING_TOOLS.includes(view.tool))
   return (
-    <section className={classes.panel} aria-label={t('findings.title')}>
+    <section
+      id={PANEL_ID}
+      className={classes.panel}
+      aria-label={t('findings.title')}
+      data-drawing={drawing || undefined}
+    >
       {result ? (
         <Review result={result} />
       ) : (

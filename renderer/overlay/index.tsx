@@ -8,6 +8,7 @@ import { percentileWords, volumeWords } from '../findings/words.ts'
 import { t } from '../i18n/index.ts'
 import { setOverlay, useOverlay } from '../state/overlay.ts'
 import { type OpenResult, useSession } from '../state/session.ts'
+import { EDITING_TOOLS, useView } from '../state/view.ts'
 import { AppearanceButton, VisibleButton } from './Appearance.tsx'
 import { ColourBar } from './ColourBar.tsx'
 import { moveThreshold, moveThresholdByKey, overlayCommands, resetThreshold } from './commands.ts'
@@ -20,9 +21,10 @@ import classes from './overlay.module.css'
 export function ThresholdPanel() {
   useEffect(() => registerCommands(overlayCommands()), [])
   const result = useSession((s) => s.result)
+  const drawing = useView((view) => EDITING_TOOLS.includes(view.tool))
   const hasSteps = useOverlay((s) => s.steps !== null)
   return (
-    <section className={classes.panel} aria-label={t('threshold.title')}>
+    <section className={classes.panel} aria-label={t('threshold.title')} data-drawing={drawing || undefined}>
       {result && hasSteps ? (
         <>
           <Threshold result={result} />

@@ -207,6 +207,7 @@ export const findings: Readonly<Record<string, string>> = {
   'command.finding.note': 'Write a note on the finding',
   'command.finding.delete': 'Delete the drawn finding',
   'command.finding.machineOutline': 'The machine’s outline again',
+  'command.finding.reopen': 'Reopen the review',
   'command.finding.finish': 'Finish the review',
   'command.finding.editLabels': 'Edit the list of labels',
   'command.edit.undo': 'Undo',
