@@ -113,14 +113,8 @@ export class ImageEngine {
   draw(id: string, plane: PanePlane, look: PlaneLook, coarse = 1): boolean {
     const mounted = this.#mounted.get(id)
     if (!mounted || !this.ready) return false
-    const { width, height } = pictureSize(plane, coarse)
     const { style } = mounted.element
-    if (style.width !== `${width}px` || style.height !== `${height}px`) {
-      style.width = `${width}px`
-      style.height = `${height}px`
-      style.transform = coarse === 1 ? '' : `scale(${coarse})`
-      this.#engine.resize(false, true)
-    }
+    this.#resize(mounted, plane, coarse)
     const drawn = mounted.pane.show(plane, look, coarse)
     if (drawn) style.visibility = ''
     return drawn
@@ -164,6 +158,23 @@ export class ImageEngine {
     for (const volume of [this.#scan, this.#steps]) if (volume) removeVolume(volume)
     this.#scan = null
     this.#steps = null
+  }
+
+  /** The engine's own resize draws all viewports anew, whichever changed its size. */
+  #resize({ element: { style }, pane }: Mounted, plane: PanePlane, coarse: number): void {
+    const { width, height } = pictureSize(plane, coarse)
+    const ratio = window.devicePixelRatio || 1
+    const { viewport } = pane
+    const [right, down] = [Math.max(2, Math.round(width * ratio)), Math.max(2, Math.round(height * ratio))]
+    style.width = `${width}px`
+    style.height = `${height}px`
+    style.transform = coarse === 1 ? '' : `scale(${coarse})`
+    // The library shows pixels as squares, which is right only for those of the screen.
+    viewport.canvas.style.imageRendering = coarse === 1 ? 'pixelated' : 'auto'
+    if (viewport.sWidth === right && viewport.sHeight === down) return
+    viewport.sWidth = right
+    viewport.sHeight = down
+    if (pane instanceof PlanePane) pane.viewport.resize()
   }
 
   readonly #lost = (event: Event) => {

@@ -70,7 +70,7 @@ export class VolumePane {
     this.#heat = ''
     this.#coarse = 0
     const actor = scanId && this.viewport.getActors().find((entry) => entry.referencedId === scanId)?.actor
-    if (actor) utilities.applyPreset(actor as Parameters<typeof utilities.applyPreset>[0], SKELETON)
+    if (actor) apply(actor, SKELETON)
   }
 
   /** True if the next frame will differ. */
@@ -100,7 +100,7 @@ export class VolumePane {
     const actor = this.viewport.getActors().find((entry) => entry.referencedId === this.#stepsId)?.actor
     if (!actor) return
     actor.setVisibility(heat !== null)
-    if (heat) utilities.applyPreset(actor as Parameters<typeof utilities.applyPreset>[0], glow(heat))
+    if (heat) apply(actor, glow(heat))
   }
 
   /** Farther than any voxel. */
@@ -108,6 +108,13 @@ export class VolumePane {
     const volume = cache.getVolume(this.#scanId)
     return volume ? Math.hypot(...volume.dimensions.map((n, a) => n * volume.spacing[a]!)) : 1000
   }
+}
+
+/** Without opacity by gradient, which a preset switches on: six more looks into the volume for each sample. */
+function apply(actor: unknown, preset: Preset): void {
+  const volume = actor as Parameters<typeof utilities.applyPreset>[0]
+  utilities.applyPreset(volume, preset)
+  volume.getProperty().setUseGradientOpacity(0, false)
 }
 
 function mutable<T extends object>(

@@ -11,9 +11,9 @@ import { paintHeatOutline } from '../overlay/heatOutline.ts'
 import { bringIntoView, heldPane, onInvalidate, planeOf, resetFraming, useStage } from '../stage.ts'
 import { lookOf } from './look.ts'
 
-/** Drawn at full quality once nothing has moved for so long. */
-const SETTLE_MS = 180
 const BLINK_MS = 500
+/** Nobody measures on the volume rendering: where the processor draws it, it stays coarse rather than hold the window. */
+const VOLUME_MS = 500
 /** A GPU that was lost is asked for again after this; browsers refuse one that is lost time and again. */
 const RESTART_MS = 1000
 
@@ -23,6 +23,7 @@ interface Mounted {
   element: HTMLElement
   overlay: HTMLCanvasElement
   kind: PaneKind
+  load: Load
   unmount: () => void
   /** What was drawn last, and how coarse, to leave a pane alone that did not change. */
   drawn: string
@@ -33,9 +34,9 @@ interface Mounted {
 export class Painter {
   readonly #panes = new Map<PaneId, Mounted>()
   readonly #paces: Readonly<Record<Load, Pace>> = {
-    planes: new Pace(2, 1),
-    slabs: new Pace(2, 2),
-    volume: new Pace(3, 4),
+    planes: new Pace(2),
+    slabs: new Pace(2),
+    volume: new Pace(3, 4, VOLUME_MS),
   }
   #engine: ImageEngine | null = null
   #layersFrame = 0
@@ -83,7 +84,15 @@ export class Painter {
   }
 
   mount(pane: PaneId, element: HTMLElement, overlay: HTMLCanvasElement): () => void {
-    const mounted: Mounted = { element, overlay, kind: 'plane', unmount: () => {}, drawn: '', coarse: 0 }
+    const mounted: Mounted = {
+      element,
+      overlay,
+      kind: 'plane',
+      load: 'planes',
+      unmount: () => {},
+      drawn: '',
+      coarse: 0,
+    }
     this.#panes.set(pane, mounted)
     this.#mountImage(pane, mounted)
     this.invalidate()
@@ -189,10 +198,13 @@ export class Painter {
   #moved(): void {
     this.#moving = true
     clearTimeout(this.#settle)
-    this.#settle = setTimeout(() => {
-      this.#moving = false
-      this.invalidate()
-    }, SETTLE_MS)
+    this.#settle = setTimeout(
+      () => {
+        this.#moving = false
+        this.invalidate()
+      },
+      Math.max(...[...this.#panes.values()].map(({ load }) => this.#paces[load].settleMs), 0),
+    )
     this.invalidate()
   }
 
@@ -219,6 +231,7 @@ export class Painter {
   }
 
   #drawImage(pane: PaneId, mounted: Mounted, plane: PanePlane, look: PlaneLook, load: Load): void {
+    mounted.load = load
     const coarse = this.#paces[load].coarse(this.#moving)
     const key = JSON.stringify([plane, look])
     if (key === mounted.drawn && mounted.coarse <= coarse) return

@@ -111,21 +111,27 @@ describe('a slab', () => {
 
 describe('the pace', () => {
   it('draws every pixel where frames are quick, moving or not', () => {
-    const pace = new Pace(2, 1)
+    const pace = new Pace(2)
     pace.took(12, 1)
     expect([pace.coarse(true), pace.coarse(false)]).toEqual([1, 1])
   })
   it('draws what moves coarser where frames are slow, and sharp once it stands', () => {
-    const pace = new Pace(2, 1)
+    const pace = new Pace(2)
     pace.took(200, 1)
     expect(pace.coarse(true)).toBe(2)
     expect(pace.coarse(false)).toBe(1)
   })
   it('begins coarse where a first frame could take a minute, and gets finer as far as it may', () => {
-    const pace = new Pace(3, 4)
+    const pace = new Pace(3, 4, 500)
     expect(pace.coarse(false)).toBe(4)
     pace.took(5, 4)
     expect(pace.coarse(false)).toBe(1)
+  })
+  it('leaves coarse what would hold the window, where that was asked for', () => {
+    const pace = new Pace(3, 4, 500)
+    pace.took(400, 4)
+    expect(pace.coarse(false)).toBe(4)
+    expect(pace.coarse(true)).toBe(6)
   })
 })
 
