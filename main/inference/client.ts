@@ -1,63 +1,27 @@
 import { type Warning, WorkstationError } from '../errors.ts'
-import type { Grid } from '../imaging/volume.ts'
-import { type Device, type DevicePreference, defaultThreads, type Host, planDevices } from './devices.ts'
+import { type Device, defaultThreads, type Host, planDevices } from './devices.ts'
 import { cancelled, died, nextDevice, partlyOnCpu, smallerTile, understand } from './engineErrors.ts'
+import type { EngineJob, EngineOptions, EngineOutcome, EngineSetup } from './engineJob.ts'
 import { type EngineExit, type EngineProcess, forkEngine, type SpawnEngine } from './engineProcess.ts'
 import type { ModelPackage } from './package.ts'
-import type {
-  DeviceReport,
-  EngineProgress,
-  EngineReply,
-  EngineRequest,
-  EngineResult,
-  FindingsParameters,
-  ReviewParameters,
-  Unscored,
-} from './protocol.ts'
+import type { DeviceReport, EngineProgress, EngineReply, EngineRequest, EngineResult } from './protocol.ts'
 import { tileOptions } from './tileOptions.ts'
 
-/** A network on a device. */
-export interface EngineSetup {
-  pkg: ModelPackage
-  device: DevicePreference
-  /** CPU threads; the number of physical cores where absent. */
-  threads?: number
-}
-
-/** One scan to screen. The work folder holds WORK_FILES.volume and belongs to the caller, who also removes it. */
-export interface EngineJob extends EngineSetup {
-  workFolder: string
-  /** The source grid. */
-  grid: Grid
-  /** What to look for in the score map; null for the map alone. */
-  findings: FindingsParameters | null
-  /** What to make for a reader's screen; nothing where absent. */
-  review?: ReviewParameters | null
-  /** What unscored voxels hold; `lowest` where absent. */
-  unscored?: Unscored
-  /** Slices that get no score (OpenedCt.filledSlices); none where absent. */
-  filledSlices?: readonly number[]
-}
-
-export interface EngineOptions {
-  signal?: AbortSignal
-  onProgress?: (progress: EngineProgress) => void
-  /** Each step of a fall-back, as it happens. The same warnings are in the result. */
-  onWarning?: (warning: Warning) => void
-  /** A device was proved and is about to run. */
-  onDevice?: (report: DeviceReport) => void
-}
-
-export interface EngineOutcome extends EngineResult {
-  /** The device that really ran. */
-  device: DeviceReport
-}
+export type { EngineJob, EngineOptions, EngineOutcome, EngineSetup } from './engineJob.ts'
 
 export interface EngineClientOptions {
   /** How to start an engine; Node's fork where absent. */
   spawn?: SpawnEngine
   /** What `auto` takes this machine for; looked up where absent. */
   host?: Host
+}
+
+/** Where in a preference a setup stands: a candidate, one of its tile sizes, and what was said on the way. */
+interface Step {
+  setup: string
+  at: number
+  tile: number
+  warnings: readonly Warning[]
 }
 
 type Reply<T extends EngineReply['type']> = Extract<EngineReply, { type: T }>
@@ -68,6 +32,8 @@ export class EngineClient {
   readonly #host: Host | undefined
   #process: EngineProcess | undefined
   #loaded: { key: string; report: DeviceReport } | undefined
+  /** How far down the last `prepare` had to step, for the run that follows it: it need not fail there again. */
+  #prepared: Step | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor({ spawn = forkEngine, host }: EngineClientOptions = {}) {
@@ -104,7 +70,11 @@ export class EngineClient {
 
   /** Opens the network on the device that `screen` would take now, and says which. @throws as `screen` */
   prepare(setup: EngineSetup, options: EngineOptions = {}): Promise<DeviceReport> {
-    return this.#next(async () => (await this.#onBestDevice(setup, options, async () => {})).device)
+    return this.#next(async () => {
+      const { device, step } = await this.#onBestDevice(setup, options, async () => {})
+      this.#prepared = step
+      return device
+    })
   }
 
   /**
@@ -155,7 +125,7 @@ export class EngineClient {
     setup: EngineSetup,
     options: EngineOptions,
     work: () => Promise<T>,
-  ): Promise<{ device: DeviceReport; warnings: Warning[]; value: T }> {
+  ): Promise<{ device: DeviceReport; warnings: Warning[]; value: T; step: Step }> {
     const plan = planDevices(setup.device, this.#host)
     const warnings: Warning[] = []
     const warn = (warning: Warning) => {
@@ -164,13 +134,23 @@ export class EngineClient {
     }
     plan.warnings.forEach(warn)
     const tiles = tileOptions(setup.pkg.manifest)
-    for (let at = 0, tile = 0; ; ) {
+    const key = JSON.stringify([setup.pkg.dir, setup.pkg.hash, plan.candidates, setup.threads])
+    const prepared = this.#loaded && this.#prepared?.setup === key ? this.#prepared : undefined
+    this.#prepared = undefined
+    const taken: Warning[] = [...(prepared?.warnings ?? [])]
+    taken.forEach(warn)
+    const stepDown = (warning: Warning) => {
+      taken.push(warning)
+      warn(warning)
+    }
+    for (let { at, tile } = prepared ?? { at: 0, tile: 0 }; ; ) {
       const device = plan.candidates[at]
       try {
         const report = await this.#load(setup, device, tile, options.signal)
         if (report.partlyOnCpu) warn(partlyOnCpu(device))
         options.onDevice?.(report)
-        return { device: report, warnings, value: await work() }
+        const step = { setup: key, at, tile, warnings: taken }
+        return { device: report, warnings, value: await work(), step }
       } catch (error) {
         if (!(error instanceof WorkstationError) || error.kind !== 'engine') throw error
         // A process that failed on a device may hold a broken driver context: the next attempt gets a fresh one.
@@ -178,10 +158,10 @@ export class EngineClient {
         const smaller = error.code === 'engine/out-of-memory' ? tiles[tile + 1] : undefined
         const next = plan.candidates[at + 1]
         if (smaller) {
-          warn(smallerTile(error, smaller.patchSize))
+          stepDown(smallerTile(error, smaller.patchSize))
           tile++
         } else if (next) {
-          warn(nextDevice(error, next))
+          stepDown(nextDevice(error, next))
           at++
           tile = 0
         } else throw error

@@ -133,6 +133,29 @@ describe('a faulty device is found out, told in one sentence, and leaves no map'
   })
 })
 
+test('a run does not try again what failed when it was prepared, and still says so', async () => {
+  let started = 0
+  const spawn = spawnWithFault({ device: 'cuda', openError: 'CUDA failure 100: no CUDA-capable device' })
+  const own = new EngineClient({
+    spawn: () => {
+      started++
+      return spawn()
+    },
+  })
+  onTestFinished(() => own.close())
+  const asked = await job({ device: ['cuda', 'cpu'] })
+  const { pkg, device, threads } = asked
+  expect((await own.prepare({ pkg, device, threads: threads! })).device).toBe('cpu')
+  const announced: Warning[] = []
+  const outcome = await own.screen(asked, { onWarning: (warning) => announced.push(warning) })
+  expect(started).toBe(2)
+  expect(announced.map((warning) => warning.code)).toEqual(['device-fallback'])
+  expect(outcome.warnings).toEqual(announced)
+  // The next run is another one: the card may be there again.
+  await own.screen({ ...(await job()), device: ['cuda', 'cpu'] })
+  expect(started).toBe(3)
+})
+
 describe('a device without enough memory steps down', () => {
   test.each<[Fault['memoryShows'], number, readonly number[]]>([
     ['run', 1000, [12, 10, 8]],
