@@ -43,7 +43,7 @@ export function EditingPanel() {
   const target = selectedKey === null ? 'new' : selectedKey.startsWith('drawn-') ? 'drawn' : 'machine'
   return (
     <section className={styles.panel} aria-label={t('editing.title')}>
-      <Stack gap={8}>
+      <Stack gap={5}>
         <Group justify="space-between" wrap="nowrap">
           <Text fw={600}>{t('editing.title')}</Text>
           <Button size="compact-xs" variant="subtle" onClick={() => setView({ tool: 'crosshair' })}>

@@ -61,7 +61,7 @@ function FinishButton({ left, result }: { left: number; result: OpenResult }) {
     if (next) goTo(next)
   }
   return (
-    <Popover opened={asking} onChange={setAsking} width={260} position="bottom-end" trapFocus withinPortal>
+    <Popover opened={asking} onChange={setAsking} width={300} position="bottom-end" trapFocus withinPortal>
       <Popover.Target>
         <Button
           size="compact-xs"
@@ -79,7 +79,7 @@ function FinishButton({ left, result }: { left: number; result: OpenResult }) {
           <Button variant="default" size="compact-sm" onClick={finish}>
             {t('findings.finish.anyway')}
           </Button>
-          <Button size="compact-sm" onClick={goOn}>
+          <Button size="compact-sm" onClick={goOn} data-autofocus>
             {t('findings.finish.next')}
           </Button>
         </Group>

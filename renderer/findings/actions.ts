@@ -48,6 +48,10 @@ export async function judge(state: ReviewState): Promise<void> {
           list.filter((f) => f.key === finding.key || !pending.has(f.key)),
           finding.key,
         )
+  if (finding.state === state) {
+    if (next) goTo(next)
+    return
+  }
   const level = finding.origin === 'drawn' ? null : (thresholdLevel(useOverlay.getState()) ?? null)
   pending.add(finding.key)
   const stored = setFindingState(finding.key, state, level)

@@ -1,3 +1,4 @@
+import { flushSync } from 'react-dom'
 import { runCommand } from '../commands/registry.ts'
 import { EDITING_TOOLS, INITIAL_VIEW, setView, useView } from '../state/view.ts'
 
@@ -10,9 +11,11 @@ export function showPanel(): void {
 
 /** The same for what is said of the selected finding, which gives way to the drawing tools on low windows. */
 export function showDetails(then: () => void): void {
-  showPanel()
-  const isDrawing = EDITING_TOOLS.includes(useView.getState().tool)
-  if (isDrawing && window.matchMedia('(max-height: 1150px)').matches) setView({ tool: INITIAL_VIEW.tool })
-  // Once it is drawn.
-  setTimeout(then, 0)
+  // Drawn at once: what is typed before the field has the keyboard would be taken for commands.
+  flushSync(() => {
+    showPanel()
+    const isDrawing = EDITING_TOOLS.includes(useView.getState().tool)
+    if (isDrawing && window.matchMedia('(max-height: 1150px)').matches) setView({ tool: INITIAL_VIEW.tool })
+  })
+  then()
 }

@@ -13,8 +13,8 @@ import { useLibrary } from '../state/library.ts'
 import { useSession } from '../state/session.ts'
 import { GROUPS, keysOfCommand } from './keyWords.ts'
 
-/** So many lines at once; what is meant is found by typing on. */
-const LIMIT = 200
+/** So many lines at once: more take longer to draw than a key may; what is meant is found by typing on. */
+const LIMIT = 50
 
 function commandActions(commands: ReadonlyMap<string, Command>): SpotlightActionGroupData[] {
   const able = [...commands.values()].filter(

@@ -71,20 +71,20 @@ function Threshold({ result: { tree } }: { result: OpenResult }) {
       />
       <div className={classes.row}>
         <StepButton label={t('threshold.lower')} by={-1} />
-        <Slider
-          className={classes.grow ?? ''}
-          size="xs"
-          thumbSize={14}
-          thumbLabel={t('threshold.slider')}
-          thumbValueText={valueText}
-          label={null}
-          min={1}
-          max={steps!.level.length}
-          value={step}
-          onChange={setStepInFrame}
-          // Before the slider's own keys, which know no ten steps.
-          onKeyDownCapture={moveThresholdByKey}
-        />
+        {/* Before the slider's own keys, which know no ten steps. */}
+        <div className={classes.grow} onKeyDownCapture={moveThresholdByKey}>
+          <Slider
+            size="xs"
+            thumbSize={14}
+            thumbLabel={t('threshold.slider')}
+            thumbValueText={valueText}
+            label={null}
+            min={1}
+            max={steps!.level.length}
+            value={step}
+            onChange={setStepInFrame}
+          />
+        </div>
         <StepButton label={t('threshold.higher')} by={1} />
       </div>
       <div className={classes.row}>

@@ -32,7 +32,9 @@ export function takesText(target: EventTarget | null): boolean {
   if (!element?.tagName) return false
   if (element.isContentEditable || element.tagName === 'TEXTAREA' || element.tagName === 'SELECT') return true
   if (element.tagName !== 'INPUT') return false
-  return !/^(button|checkbox|radio|range|color|file|submit|reset)$/.test((element as HTMLInputElement).type)
+  const { type, readOnly } = element as HTMLInputElement
+  // A choice from a list shows itself as a text that cannot be typed.
+  return !readOnly && !/^(button|checkbox|radio|range|color|file|submit|reset)$/.test(type)
 }
 
 const PRESSED_BY = new Set(['Enter', 'Space'])

@@ -8,6 +8,7 @@ import type { OpenedRun, OpenedSeries } from '../../preload/records.ts'
 import { fetchData } from '../api/fetchData.ts'
 import { CallError, call } from '../api/index.ts'
 import { forgetHistory } from './history.ts'
+import { forgetJob } from './library.ts'
 import { DEFAULT_LEVEL, INITIAL_OVERLAY, stepOfLevel, useOverlay } from './overlay.ts'
 import { leaveReviews, loadReviews } from './review.ts'
 import { leaveScan, useView } from './view.ts'
@@ -66,6 +67,7 @@ export async function openSeries(seriesId: string): Promise<void> {
     const middle = dims.map((n) => (n - 1) / 2) as unknown as Vec3
     useView.setState({ crosshairMm: indexToPatient(opened.grid, middle) })
     useSession.setState({ scan: { ...opened, voxels }, loading: null, loaded: null })
+    forgetJob(seriesId)
     if (opened.series.latestRunId) await openRun(opened.series.latestRunId)
   } catch (error) {
     if (signal.aborted) return

@@ -2,6 +2,7 @@ import { Progress } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useShallow } from 'zustand/react/shallow'
+import { useLibrary } from '../state/library.ts'
 import { useSession } from '../state/session.ts'
 import { type PaneId, setView, useView } from '../state/view.ts'
 import { FourthControls } from './FourthControls.tsx'
@@ -80,6 +81,9 @@ function Notice() {
   const scan = useSession((s) => s.scan)
   const loading = useSession((s) => s.loading)
   const loaded = useSession((s) => s.loaded)
+  const seriesId = useSession((s) => s.seriesId)
+  // While main reads the files there are no bytes to count yet.
+  const reading = useLibrary((s) => (seriesId === null ? undefined : s.jobs[seriesId]))
   if (problem)
     return (
       <p className={css.notice} role="alert">
@@ -88,16 +92,11 @@ function Notice() {
     )
   if (loading) {
     const text = t(loading === 'series' ? 'viewer.loadingSeries' : 'viewer.loadingRun')
+    const part = loaded ?? (reading && reading.total > 0 ? reading.done / reading.total : null)
     return (
       <div className={loading === 'series' ? css.notice : css.corner} role="status">
         {text}
-        <Progress
-          size="xs"
-          aria-label={text}
-          value={(loaded ?? 0) * 100}
-          animated={loaded === null}
-          {...(loaded === null ? { value: 100 } : {})}
-        />
+        <Progress size="xs" aria-label={text} value={(part ?? 1) * 100} animated={part === null} />
       </div>
     )
   }

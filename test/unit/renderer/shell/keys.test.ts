@@ -103,6 +103,13 @@ describe('a key', () => {
     expect(run).toHaveBeenCalledOnce()
   })
 
+  it('works on after a choice from a list, which shows itself as a text', () => {
+    const { run, down } = setUp({ keys: ['j'] })
+    const choice = element('INPUT', { type: 'text' }) as unknown as object
+    down(press('j', { target: Object.assign(choice, { readOnly: true }) as unknown as EventTarget }))
+    expect(run).toHaveBeenCalledOnce()
+  })
+
   it('does nothing while a dialog is open, or where something took it already', () => {
     const behind = setUp({ keys: ['f'] }, { dialogOpen: true })
     behind.down(press('f'))
