@@ -75,9 +75,11 @@ function addControlPlane(app: Hono, options: HandlerOptions, signal: AbortSignal
     const result = await answerCall(workstation, name, await readCallBody(name, c.req.raw))
     return c.json(result, result.ok ? 200 : httpStatus(result.error.code))
   })
-  app.get('/api/events', (c) =>
-    eventStream(c, log, { signal, ...(heartbeatMs === undefined ? {} : { heartbeatMs }) }),
-  )
+  app.get('/api/events', (c) => {
+    // It would count as a window that heard everything.
+    if (c.req.method === 'HEAD') return c.body(null, 405, { Allow: 'GET' })
+    return eventStream(c, log, { signal, ...(heartbeatMs === undefined ? {} : { heartbeatMs }) })
+  })
   app.post('/api/upload', async (c) => c.json({ ok: true, value: { upload: await uploads.start() } }))
   app.put('/api/upload/:id', async (c) => {
     const sizeBytes = Number(c.req.header('content-length') ?? Number.NaN)

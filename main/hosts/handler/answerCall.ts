@@ -12,14 +12,15 @@ export async function answerCall(
 ): Promise<CallResult<CallName>> {
   if (!isCallName(name))
     return failure('usage/unknown-call', 'The window asked for something this workstation cannot do.', name)
-  const checked = calls[name].input.safeParse(input)
-  if (!checked.success)
-    return failure(
-      'usage/invalid-input',
-      'The window asked for something in a way this workstation does not understand.',
-      `${name}: ${z.prettifyError(checked.error)}`,
-    )
   try {
+    // Within the try: a schema of any JSON fails on its own depth.
+    const checked = calls[name].input.safeParse(input)
+    if (!checked.success)
+      return failure(
+        'usage/invalid-input',
+        'The window asked for something in a way this workstation does not understand.',
+        `${name}: ${z.prettifyError(checked.error)}`,
+      )
     return { ok: true, value: await workstation.call(name, checked.data as CallInput<CallName>) }
   } catch (error) {
     return { ok: false, error: errorRecord(error) }

@@ -24,7 +24,9 @@ export function eventStream(
 ): Response {
   const after = c.req.query('after') ?? c.req.header('last-event-id') ?? ''
   return streamSSE(c, async (stream) => {
-    let waiting = 0
+    const missed = log.after(after)
+    // Those are waiting from the beginning, through no fault of the window.
+    let waiting = -missed.length
     let end = () => {}
     const ended = new Promise<void>((resolve) => {
       end = resolve
@@ -34,7 +36,6 @@ export function eventStream(
       writing.then(() => waiting--, end)
     }
     const send = ({ id, name, data }: LoggedEvent) => write(stream.writeSSE({ id, event: name, data }))
-    const missed = log.after(after)
     const unsubscribe = log.subscribe(send)
     write(stream.writeSSE({ event: 'ready', data: '{}', id: missed.length > 0 ? after : log.latestId }))
     for (const event of missed) send(event)

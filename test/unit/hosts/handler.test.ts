@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WorkstationError } from '../../../main/errors.ts'
+import { answerCall } from '../../../main/hosts/handler/answerCall.ts'
 import { createHandler, type Handler, type HandlerOptions } from '../../../main/hosts/handler.ts'
 import type { CallName } from '../../../preload/contract.ts'
 import { type FakeWorkstation, fakeWorkstation } from './fakeWorkstation.ts'
@@ -175,6 +176,13 @@ describe('a call', () => {
     expect(pulled).toBeLessThan(10)
   })
 
+  it('is refused where it is nested deeper than any setting is, as a fault of the program', async () => {
+    const value = '['.repeat(100_000) + ']'.repeat(100_000)
+    const answer = await answerCall(workstation, 'settings.set', { key: 'a', value: JSON.parse(value) })
+    expect(answer).toMatchObject({ ok: false, error: { code: 'program/unexpected' } })
+    expect(workstation.asked).toEqual([])
+  })
+
   it('is refused as a form, which other pages could send', async () => {
     const response = await callWith('labels.all', '{}', { 'content-type': 'text/plain' })
     expect(response.status).toBe(400)
@@ -242,6 +250,25 @@ describe('events', () => {
 
   it('from before the first window reach it: the host may have been told what to open', async () => {
     workstation.emit('files.opened', [])
+    const window = blocks('/api/events', new AbortController().signal)
+    await next(window)
+    expect((await next(window)).event).toBe('files.opened')
+  })
+
+  it('from before the first window reach it however many they are', async () => {
+    workstation.emit('files.opened', [])
+    for (let n = 1; n < 2000; n++) removed(String(n))
+    const window = blocks('/api/events', new AbortController().signal)
+    await next(window)
+    expect((await next(window)).event).toBe('files.opened')
+    for (let n = 1; n < 2000; n++) await next(window)
+    removed('last')
+    expect((await next(window)).data).toContain('"last"')
+  })
+
+  it('are heard by windows only: who asks for the headers alone takes none away', async () => {
+    workstation.emit('files.opened', [])
+    expect((await ask('/api/events', { method: 'HEAD' })).status).toBe(405)
     const window = blocks('/api/events', new AbortController().signal)
     await next(window)
     expect((await next(window)).event).toBe('files.opened')
