@@ -10,6 +10,7 @@ import type { DataFolder } from './dataFolder.ts'
 import type { Events } from './events.ts'
 import { abortable, cancelled } from './failures.ts'
 import type { Job } from './jobs.ts'
+import { uploadNames } from './uploadNames.ts'
 
 export interface AddTools {
   library: Library
@@ -29,7 +30,10 @@ export async function addSeries(
   job: Job,
   tools: AddTools,
 ): Promise<CallOutput<'library.add'>> {
-  const report = await describe(paths, job, tools.reader)
+  const named = uploadNames(tools.folder.uploads)
+  const report = await describe(paths, job, tools.reader).then(named.report, (error) => {
+    throw named.error(error)
+  })
   const volumes = report.series.filter(({ kind }) => kind === 'ct-volume')
   if (job.signal.aborted) throw cancelled()
   const inputs = volumes.length > 0 ? await keepUploads(paths, tools.folder) : [...paths]
