@@ -64,7 +64,7 @@ export class ImageEngine {
     this.#scan = null
     this.#steps = null
     await this.#reload()
-    for (const volume of before) if (volume) removeVolume(volume)
+    for (const volume of before) if (volume) this.#remove(volume)
     if (!grid || !voxels || signal.aborted) return
     const volume = await this.#upload('scan', grid, voxels, signal)
     if (!volume) return
@@ -81,7 +81,7 @@ export class ImageEngine {
     this.#steps = null
     if (before) {
       await this.#reload()
-      removeVolume(before)
+      this.#remove(before)
     }
     if (!stepMap || !this.#scan || signal.aborted) return
     const volume = await this.#upload('steps', this.#scan.grid, stepMap, signal)
@@ -152,12 +152,12 @@ export class ImageEngine {
     this.#scanLoad.abort()
     this.#stepsLoad.abort()
     eventTarget.removeEventListener(Enums.Events.WEBGL_CONTEXT_LOST, this.#lost)
+    for (const volume of [this.#scan, this.#steps]) if (volume) this.#remove(volume)
+    this.#scan = null
+    this.#steps = null
     this.#engine.destroy()
     for (const { element } of this.#mounted.values()) element.remove()
     this.#mounted.clear()
-    for (const volume of [this.#scan, this.#steps]) if (volume) removeVolume(volume)
-    this.#scan = null
-    this.#steps = null
   }
 
   /** The engine's own resize draws all viewports anew, whichever changed its size. */
@@ -199,6 +199,10 @@ export class ImageEngine {
       id === LOADER ? Promise.resolve() : pane.load(this.#scan?.id ?? null, this.#steps?.id ?? null)
     this.#mounted.set(id, { element, pane, loaded })
     void loaded.then(() => this.onLoaded())
+  }
+
+  #remove(volume: DrawnVolume): void {
+    removeVolume(volume, this.#engine.getOffscreenMultiRenderWindow(LOADER).getOpenGLRenderWindow())
   }
 
   async #reload(): Promise<void> {
@@ -244,7 +248,7 @@ export class ImageEngine {
     if (this.#destroyed) return null
     await pane.load(null, null)
     if (!signal.aborted) return volume
-    removeVolume(volume)
+    this.#remove(volume)
     return null
   }
 }

@@ -19,6 +19,7 @@ const BLENDS = {
 /** Tells a planar viewport what to show; only what changed reaches it. */
 export class PlanePane {
   readonly viewport: PlanarViewport
+  #loads = 0
   #scanId = ''
   #stepsId = ''
   #view = ''
@@ -32,8 +33,11 @@ export class PlanePane {
   async load(scanId: string | null, stepsId: string | null): Promise<void> {
     this.#scanId = ''
     this.#stepsId = ''
+    const load = ++this.#loads
     const ids = [scanId, stepsId].filter((id) => id !== null)
     await this.viewport.setDisplaySets(...ids.map((displaySetId) => ({ displaySetId })))
+    if (load !== this.#loads) return
+    for (const id of ids) narrowTables(this.viewport, id)
     this.#scanId = scanId ?? ''
     this.#stepsId = stepsId ?? ''
     this.#view = ''
@@ -104,6 +108,20 @@ export class PlanePane {
     }
     return true
   }
+}
+
+/**
+ * Finer than the screen's 256 greys. Left alone the tables are as wide as the GPU allows, and one of them stays there
+ * after each change of threshold or window.
+ */
+const TABLE_WIDTH = 1024
+
+function narrowTables(viewport: PlanarViewport, volumeId: string): void {
+  const mapper = viewport.getImageActor(volumeId)?.getMapper() as unknown as
+    | { setColorTextureWidth(width: number): void; setOpacityTextureWidth(width: number): void }
+    | undefined
+  mapper?.setColorTextureWidth(TABLE_WIDTH)
+  mapper?.setOpacityTextureWidth(TABLE_WIDTH)
 }
 
 function colourMapName(heat: HeatLook): string {

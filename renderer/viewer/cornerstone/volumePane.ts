@@ -49,6 +49,7 @@ function glow(heat: HeatLook): Preset {
 /** Tells a viewport with volume rendering what to show; only what changed reaches it. */
 export class VolumePane {
   readonly viewport: VolumeViewport
+  #loads = 0
   #scanId = ''
   #stepsId = ''
   #view = ''
@@ -61,9 +62,11 @@ export class VolumePane {
 
   async load(scanId: string | null, stepsId: string | null): Promise<void> {
     this.#scanId = ''
+    const load = ++this.#loads
     this.viewport.removeAllActors()
     const ids = [scanId, stepsId].filter((id) => id !== null)
     if (ids.length > 0) await this.viewport.setVolumes(ids.map((volumeId) => ({ volumeId })))
+    if (load !== this.#loads) return
     this.#scanId = scanId ?? ''
     this.#stepsId = stepsId ?? ''
     this.#view = ''

@@ -82,12 +82,18 @@ export function markSlices({ id }: DrawnVolume, from: number, to: number): void 
   for (let z = from; z < to; z++) texture?.setUpdatedFrame(z)
 }
 
+/** What a texture is deleted through: the library's render window of its context. */
+export type Context = unknown
+
 /** Gives the memory back, here and on the GPU. No viewport may show it any more. */
-export function removeVolume({ id }: DrawnVolume): void {
+export function removeVolume({ id }: DrawnVolume, context: Context): void {
   utilities.genericViewportDisplaySetMetadataProvider.remove(id)
   const volume = cache.getVolume(id)
   if (!volume) return
   const { imageIds } = volume
+  // The library's own destroy() names no context, and the texture would stay on the GPU.
+  const texture = volume.vtkOpenGLTexture as unknown as { releaseGraphicsResources(of: Context): void }
+  texture.releaseGraphicsResources(context)
   cache.removeVolumeLoadObject(id)
   for (const imageId of imageIds) if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId)
 }
