@@ -114,11 +114,15 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       jobs.cancel(seriesId)
       await runs.endOf(seriesId)
       // The rows first: files without a row waste room, a row without files is a broken promise.
-      for (const runId of library.removeSeries(seriesId))
-        await rm(library.runFolder(runId), { recursive: true, force: true })
+      const runIds = library.removeSeries(seriesId)
       events.emit('series.removed', { seriesId })
-      await cache.remove(seriesId)
-      await removeUnusedImports(source.inputs, adding)
+      const folders = runIds.map((runId) => rm(library.runFolder(runId), { recursive: true, force: true }))
+      // It is no longer in the library, and that is what was asked for: a file that something holds open wastes room.
+      await Promise.allSettled([
+        ...folders,
+        cache.remove(seriesId),
+        removeUnusedImports(source.inputs, adding),
+      ])
     }
 
     const handlers: Handlers = {
@@ -185,17 +189,19 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       'runs.list': ({ seriesId }) => runs.list(seriesId),
       'runs.open': ({ runId }) => opened.open(runId),
 
-      'reviews.get': ({ runId }) => library.getReviews(runId),
+      'reviews.get': ({ runId }) => opened.inTurn(() => library.getReviews(runId)),
       'reviews.put': ({ runId, record }) => opened.putReview(runId, record),
-      'reviews.remove': ({ runId, key }) => {
-        library.removeReview(runId, key)
-        return {}
-      },
-      'reviews.finish': ({ runId, finished }) => {
-        const entry = library.finishReview(runId, finished)
-        events.emit('series.changed', entry)
-        return entry
-      },
+      'reviews.remove': ({ runId, key }) =>
+        opened.inTurn(() => {
+          library.removeReview(runId, key)
+          return {}
+        }),
+      'reviews.finish': ({ runId, finished }) =>
+        opened.inTurn(() => {
+          const entry = library.finishReview(runId, finished)
+          events.emit('series.changed', entry)
+          return entry
+        }),
       'labels.all': () => library.labels(),
       'labels.set': ({ labels }) => library.setLabels(labels),
 

@@ -13,6 +13,8 @@ const KEPT = 4
 /** Runs that are done, as the window opens and reviews them. */
 export class OpenedRuns {
   readonly #library: Library
+  /** Calls that change a review, one after the other: some must read the grid first, and none may overtake. */
+  #turn: Promise<unknown> = Promise.resolve()
   /** A run never changes once it is done. */
   readonly #grids = new Map<string, Grid>()
 
@@ -44,9 +46,18 @@ export class OpenedRuns {
   }
 
   /** Committed when it returns. @throws as `open`; `usage/finding-key`, `usage/outline` */
-  async putReview(runId: string, record: ReviewRecord): Promise<ReviewRecord> {
-    checkReview(record, await this.#grid(runId))
-    return this.#library.putReview(runId, record)
+  putReview(runId: string, record: ReviewRecord): Promise<ReviewRecord> {
+    return this.inTurn(async () => {
+      checkReview(record, await this.#grid(runId))
+      return this.#library.putReview(runId, record)
+    })
+  }
+
+  /** Does something with a review when everything that was asked for before it is committed. */
+  inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => {})
+    return turn
   }
 
   async #grid(runId: string): Promise<Grid> {

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Library, openLibrary } from '../../../main/library/index.ts'
 import type { ExportReview, ExportReviewJob } from '../../../main/workstation/exportReview.ts'
 import { SeriesEntry } from '../../../preload/records.ts'
+import { temporaryFolder } from '../inference/packages.ts'
 import { addSource, failure, makeBed, runIs, startRun } from './bed.ts'
 import { Gate, makeSource } from './fakes.ts'
 
@@ -176,6 +178,25 @@ describe('removing', () => {
     expect(existsSync(source)).toBe(true)
     expect(await bed.workstation.call('library.list', {})).toEqual([])
     expect((await failure(startRun(bed, series.id))).code).toBe('input/no-such-series')
+  })
+})
+
+describe('what cannot be removed from the disk', () => {
+  test('does not keep a series in the window that is no longer in the library', async () => {
+    const folder = await temporaryFolder(onTestFinished)
+    const library = openLibrary(folder)
+    const stuck = new Proxy(library, {
+      get: (target, name: keyof Library) =>
+        name === 'runFolder' ? () => 'no path holds a \0' : target[name].bind(target),
+    })
+    const bed = await makeBed({ library: stuck })
+    const { series } = await addSource(bed)
+    const model = { name: 'm', version: '1', title: 'M' }
+    library.addRun({ seriesId: series.id, model, packageHash: '', deviceRequested: 'cpu' })
+    const removed: string[] = []
+    bed.workstation.on('series.removed', ({ seriesId }) => removed.push(seriesId))
+    await bed.workstation.call('library.remove', { seriesId: series.id })
+    expect(removed).toEqual([series.id])
   })
 })
 
