@@ -15,7 +15,7 @@ async function run({ paths, dataFolder, roots, port, open }: WindowOptions): Pro
   const workstation = await createWorkstation({
     dataFolder,
     roots,
-    abilities: { host: 'web', picker: 'list', ...(desktop ? { showInFolder } : {}) },
+    abilities: { host: 'web', picker: 'list', ...(desktop ? { showInFolder: (path: string) => showInFolder(path) } : {}) },
   })
   const handler = createHandler({ workstation, windowFolder: WINDOW_FOLDER })
   const server = await serveWeb(handler, { port }).catch(async (error) => {

@@ -151,5 +151,7 @@ function unreadable(path: string, error: NodeJS.ErrnoException): WorkstationErro
     return new WorkstationError('input/not-found', `There is no file or folder ${path}.`, error)
   if (error.code === 'ENOTDIR')
     return new WorkstationError('input/not-a-folder', `${path} is not a folder.`, error)
-  return new WorkstationError('input/unreadable', `${path} cannot be read: access is denied.`, error)
+  const denied = error.code === 'EACCES' || error.code === 'EPERM'
+  const sentence = denied ? `${path} cannot be read: access is denied.` : `${path} cannot be read.`
+  return new WorkstationError('input/unreadable', sentence, error)
 }

@@ -6,6 +6,7 @@ import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FileHandle } from '../../../preload/records.ts'
 import { WorkstationError } from '../../errors.ts'
+import { asOutputError } from '../../exporting/outputError.ts'
 import type { Workstation } from '../../workstation/types.ts'
 import { safeSegments } from './uploadPath.ts'
 
@@ -46,7 +47,7 @@ export class Uploads {
    * Stores one file at its place in the drop.
    *
    * @throws WorkstationError `usage/upload` (unknown upload, path that leaves it), `input/too-large`,
-   *   `output/disk-full`, `input/cut-short`
+   *   `input/cut-short`, `output/…` for what the disk refuses
    */
   async put(id: string, path: string, sizeBytes: number, body: ReadableStream<Uint8Array>): Promise<void> {
     const upload = this.#get(id)
@@ -62,8 +63,12 @@ export class Uploads {
         `${sizeBytes} bytes for ${path}; ${disk.bavail * disk.bsize} bytes free`,
       )
     const target = join(upload.folder, ...segments)
-    await mkdir(dirname(target), { recursive: true })
-    await writeNew(target, sizeBytes, body)
+    try {
+      await mkdir(dirname(target), { recursive: true })
+      await writeNew(target, sizeBytes, body)
+    } catch (error) {
+      throw asOutputError(error, path)
+    }
   }
 
   /** The single file or folder that was dropped, or the folder that holds all of them. */
@@ -108,10 +113,16 @@ async function writeNew(target: string, sizeBytes: number, body: ReadableStream<
       await pipeline(Readable.fromWeb(body as never), exactly(sizeBytes), file)
     } catch (error) {
       await rm(path, { force: true })
-      throw error instanceof WorkstationError ? error : cutShort(error)
+      // What the disk says has a name of the system; a connection that breaks has one of Node's own.
+      const ofDisk = (error as NodeJS.ErrnoException).syscall !== undefined
+      throw error instanceof WorkstationError || (ofDisk && !isConnection(error)) ? error : cutShort(error)
     }
     return
   }
+}
+
+function isConnection(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE', 'ECONNABORTED'].includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
 /** Passes on exactly as many bytes as were announced. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { WorkstationError } from '../../errors.ts'
 
 /** What this computer offers a program without a window of its own: the browser and the file manager. */
 
@@ -28,8 +29,16 @@ export function openOnDesktop(target: string): Promise<void> {
   })
 }
 
-/** Opens the folder, or the one the file lies in. */
-export async function showInFolder(path: string): Promise<void> {
-  const isFolder = (await stat(path)).isDirectory()
-  await openOnDesktop(isFolder ? path : dirname(path))
+/**
+ * Opens the folder, or the one the file lies in.
+ * @throws WorkstationError `input/not-found`, `usage/cannot-show`
+ */
+export async function showInFolder(path: string, open = openOnDesktop): Promise<void> {
+  const found = await stat(path).catch((error) => {
+    throw new WorkstationError('input/not-found', `${path} is no longer there.`, error)
+  })
+  await open(found.isDirectory() ? path : dirname(path)).catch((error) => {
+    const sentence = `No program to show folders was found on this computer. The files are in ${path}.`
+    throw new WorkstationError('usage/cannot-show', sentence, error)
+  })
 }

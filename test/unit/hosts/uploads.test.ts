@@ -97,6 +97,16 @@ describe('an upload', () => {
     expect(await json(await finish(id))).toMatchObject({ error: { code: 'input/nothing-dropped' } })
   })
 
+  it('says what is wrong with a place that cannot be had, and not that the file was cut short', async () => {
+    const id = await begin()
+    await put(id, 'study', 'a file')
+    const { error } = await json(await put(id, 'study/image.dcm', 'one'))
+    expect(error).toMatchObject({
+      code: 'output/not-writable',
+      message: expect.stringContaining('study/image'),
+    })
+  })
+
   it('is refused where it would fill the disk or be endless', async () => {
     start({ reserveBytes: Number.MAX_SAFE_INTEGER })
     expect((await put(await begin(), 'x', 'x')).status).toBe(507)

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { hasDesktop, openCommand } from '../../../main/hosts/web/desktop.ts'
+import { hasDesktop, openCommand, showInFolder } from '../../../main/hosts/web/desktop.ts'
 import { parseWindowOptions, userDataFolder } from '../../../main/hosts/windowOptions.ts'
 
 describe('the window is started', () => {
@@ -72,3 +72,20 @@ it.each(['linux', 'darwin', 'win32'] as const)(
     expect(args).toEqual(['http://127.0.0.1:1/open?token=a&b'])
   },
 )
+
+describe('a folder that cannot be shown', () => {
+  it('is said to be gone where it is', async () => {
+    await expect(showInFolder('/no/such/export')).rejects.toMatchObject({
+      code: 'input/not-found',
+      message: '/no/such/export is no longer there.',
+    })
+  })
+
+  it('is named where no program shows folders', async () => {
+    const open = async () => Promise.reject(Object.assign(new Error('spawn'), { code: 'ENOENT' }))
+    await expect(showInFolder(homedir(), open)).rejects.toMatchObject({
+      code: 'usage/cannot-show',
+      message: expect.stringContaining(homedir()),
+    })
+  })
+})
