@@ -10,11 +10,8 @@ export const GRID_FILE = 'grid.json'
 
 const SPACING: Vec3 = [0.7, 0.7, 0.8]
 
-/**
- * Writes a DICOM series of 512 × 512 × `slices` to `<dir>/series`, and the volume and its grid beside it: a phantom at
- * half resolution, doubled along every axis, with noise so that no two voxels repeat by design.
- */
-export async function makeBenchScan(dir: string, slices: number): Promise<void> {
+/** A phantom at half resolution, doubled along every axis, with noise so that no two voxels repeat by design. */
+export function makeBenchVolume(slices: number): CtVolume {
   const half: Vec3 = [256, 256, Math.ceil(slices / 2)]
   const spacing: Vec3 = [2 * SPACING[0], 2 * SPACING[1], 2 * SPACING[2]]
   const { volume } = makePhantom({ seed: 1, dims: half, spacing, lesions: true })
@@ -30,9 +27,14 @@ export async function makeBenchScan(dir: string, slices: number): Promise<void> 
       }
     }
   }
-  const doubled: CtVolume = { ...volume, dims, spacing: SPACING, voxels }
+  return { ...volume, dims, spacing: SPACING, voxels }
+}
+
+/** Writes a DICOM series of 512 × 512 × `slices` to `<dir>/series`, and the volume and its grid beside it. */
+export async function makeBenchScan(dir: string, slices: number): Promise<void> {
+  const doubled = makeBenchVolume(slices)
   await writeCtSeries(join(dir, 'series'), doubled, { patientName: 'Bench', patientId: 'BENCH' })
-  const { origin, direction } = doubled
+  const { dims, origin, direction, voxels } = doubled
   await writeFile(join(dir, VOLUME_FILE), voxels)
   await writeFile(join(dir, GRID_FILE), JSON.stringify({ dims, spacing: SPACING, origin, direction }))
 }
