@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../../preload/records.ts'
+import { t } from '../i18n/index.ts'
 
 /** What main, or the lack of it, said instead of an answer. */
 export class CallError extends Error {
@@ -17,5 +18,5 @@ export class CallError extends Error {
 export function asCallError(thrown: unknown): CallError {
   if (thrown instanceof CallError) return thrown
   const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-  return new CallError({ code: 'window/unexpected', message: 'Something went wrong in this window.', detail })
+  return new CallError({ code: 'window/unexpected', message: t('error.unexpected'), detail })
 }

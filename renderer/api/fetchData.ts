@@ -1,3 +1,4 @@
+import { t } from '../i18n/index.ts'
 import { CallError } from './callError.ts'
 
 /**
@@ -10,27 +11,27 @@ export async function fetchData(
   { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<ArrayBuffer> {
   const response = await fetch(url, signal ? { signal } : {}).catch((cause: unknown) => {
-    if (signal?.aborted) throw new CallError({ code: 'cancelled', message: 'Loading was cancelled.' })
+    if (signal?.aborted) throw new CallError({ code: 'cancelled', message: t('error.loadingCancelled') })
     throw new CallError({
       code: 'host/unreachable',
-      message: 'The workstation cannot be reached.',
+      message: t('error.unreachable'),
       detail: `${url}: ${cause}`,
     })
   })
   if (!response.ok || !response.body)
     throw new CallError({
       code: 'host/no-data',
-      message: 'The workstation no longer has this data. Open the series again.',
+      message: t('error.noData'),
       detail: `${url}: HTTP ${response.status}`,
     })
   const total = Number(response.headers.get('content-length') ?? 0)
   try {
     return await readAll(response.body, total, onProgress)
   } catch (cause) {
-    if (signal?.aborted) throw new CallError({ code: 'cancelled', message: 'Loading was cancelled.' })
+    if (signal?.aborted) throw new CallError({ code: 'cancelled', message: t('error.loadingCancelled') })
     throw new CallError({
       code: 'host/unreachable',
-      message: 'The connection to the workstation was lost while data was being loaded.',
+      message: t('error.lost'),
       detail: `${url}: ${cause}`,
     })
   }

@@ -8,6 +8,7 @@ import type {
 } from '../../preload/contract.ts'
 import { events } from '../../preload/contract.ts'
 import type { ErrorRecord, FileHandle } from '../../preload/records.ts'
+import { t } from '../i18n/index.ts'
 import { upload } from './upload.ts'
 
 const RECONNECT_MS = 1000
@@ -103,7 +104,7 @@ export class HttpBridge implements Bridge {
 function unreachable(cause: unknown): ErrorRecord {
   return {
     code: 'host/unreachable',
-    message: 'The workstation cannot be reached. It may have been closed; start it again.',
+    message: t('error.closed'),
     detail: String(cause),
   }
 }

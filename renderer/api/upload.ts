@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CallFailure } from '../../preload/contract.ts'
 import { FileHandle } from '../../preload/records.ts'
+import { t } from '../i18n/index.ts'
 import { CallError } from './callError.ts'
 import { relativePath } from './droppedFiles.ts'
 
@@ -81,7 +82,7 @@ function send(
       reject(
         new CallError({
           code: 'host/unreachable',
-          message: 'The files could not be sent: the workstation cannot be reached.',
+          message: t('error.notSent'),
         }),
       )
     request.send(body ?? null)
@@ -89,5 +90,5 @@ function send(
 }
 
 function cancelled(): CallError {
-  return new CallError({ code: 'cancelled', message: 'The upload was cancelled.' })
+  return new CallError({ code: 'cancelled', message: t('error.uploadCancelled') })
 }

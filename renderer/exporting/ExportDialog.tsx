@@ -13,8 +13,9 @@ import { backToChoosing, useExport } from './useExport.ts'
 export function ExportDialog() {
   const opened = useDialogs((state) => state.open === 'export')
   const phase = useExport((state) => state.phase)
-  const scan = useSession((state) => state.scan)
-  const result = useSession((state) => state.result)
+  // While it is closed it holds on to no scan.
+  const scan = useSession((state) => (opened ? state.scan : null))
+  const result = useSession((state) => (opened ? state.result : null))
   const busy = phase.name === 'drawing' || phase.name === 'writing'
 
   useEffect(

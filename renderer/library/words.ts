@@ -1,4 +1,5 @@
 import type { SeriesEntry } from '../../preload/records.ts'
+import { t } from '../i18n/index.ts'
 
 /** DICOM DA (YYYYMMDD) as a date of the reader's locale; what it says where it is no date, '' for ''. */
 export function dateWords(da: string, locale?: string): string {
@@ -31,12 +32,12 @@ export function dimsWords({ dims }: Pick<SeriesEntry, 'dims'>): string {
 
 /** In-plane spacing and distance of slices, `0.70 × 0.70 × 1.25 mm`, or ''. */
 export function spacingWords({ spacingMm }: Pick<SeriesEntry, 'spacingMm'>): string {
-  return spacingMm ? `${spacingMm.map((mm) => mm.toFixed(2)).join(' × ')} mm` : ''
+  return spacingMm ? t('unit.mm', { value: spacingMm.map((mm) => mm.toFixed(2)).join(' × ') }) : ''
 }
 
 /** Distance of neighbouring slices, `1.25 mm`, or ''. */
 export function sliceDistanceWords({ spacingMm }: Pick<SeriesEntry, 'spacingMm'>): string {
-  return spacingMm ? `${spacingMm[2].toFixed(2)} mm` : ''
+  return spacingMm ? t('unit.mm', { value: spacingMm[2].toFixed(2) }) : ''
 }
 
 /** What a series is called in a sentence: its description, or what else it is known by. */

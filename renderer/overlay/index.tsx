@@ -22,6 +22,8 @@ export function ThresholdPanel() {
   useEffect(() => registerCommands(overlayCommands()), [])
   const result = useSession((s) => s.result)
   const drawing = useView((view) => EDITING_TOOLS.includes(view.tool))
+  const hasScan = useSession((s) => s.scan !== null)
+  const loading = useSession((s) => s.loading !== null)
   const hasSteps = useOverlay((s) => s.steps !== null)
   return (
     <section className={classes.panel} aria-label={t('threshold.title')} data-drawing={drawing || undefined}>
@@ -34,7 +36,7 @@ export function ThresholdPanel() {
         <>
           <Title order={2}>{t('threshold.title')}</Title>
           <Text size="sm" c="dimmed">
-            {t('threshold.none')}
+            {t(loading ? 'threshold.loading' : hasScan ? 'threshold.none' : 'threshold.noScan')}
           </Text>
         </>
       )}

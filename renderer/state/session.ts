@@ -7,6 +7,7 @@ import { indexToPatient, type Vec3, voxelCount } from '../../main/imaging/volume
 import type { OpenedRun, OpenedSeries } from '../../preload/records.ts'
 import { fetchData } from '../api/fetchData.ts'
 import { CallError, call } from '../api/index.ts'
+import { t } from '../i18n/index.ts'
 import { forgetHistory } from './history.ts'
 import { forgetJob } from './library.ts'
 import { DEFAULT_LEVEL, INITIAL_OVERLAY, stepOfLevel, useOverlay } from './overlay.ts'
@@ -145,6 +146,6 @@ function onProgress(done: number, total: number): void {
 function incomplete(): CallError {
   return new CallError({
     code: 'host/no-data',
-    message: 'The data that arrived is not all of it. Open the series again.',
+    message: t('error.incomplete'),
   })
 }

@@ -38,7 +38,7 @@ export function FourthControls() {
             min={1}
             max={500}
             step={5}
-            suffix=" mm"
+            suffix={t('unit.mm', { value: '' })}
             onChange={(value) => {
               if (typeof value === 'number') setView({ fourthThicknessMm: value })
             }}

@@ -21,11 +21,11 @@ export function RoiPanel() {
   const statistics = statisticsOf(measurement)
   if (!statistics) return null
   const rows = [
-    ['mean', `${statistics.meanHu.toFixed(1)} HU`],
-    ['sd', `${statistics.sdHu.toFixed(1)} HU`],
-    ['min', `${statistics.minHu} HU`],
-    ['max', `${statistics.maxHu} HU`],
-    ['area', `${statistics.areaMm2.toFixed(statistics.areaMm2 < 100 ? 1 : 0)} mm²`],
+    ['mean', t('unit.hu', { value: statistics.meanHu.toFixed(1) })],
+    ['sd', t('unit.hu', { value: statistics.sdHu.toFixed(1) })],
+    ['min', t('unit.hu', { value: statistics.minHu })],
+    ['max', t('unit.hu', { value: statistics.maxHu })],
+    ['area', t('unit.mm2', { value: statistics.areaMm2.toFixed(statistics.areaMm2 < 100 ? 1 : 0) })],
     ['voxels', statistics.samples.toLocaleString('en-US')],
   ] as const
   return (
@@ -73,8 +73,8 @@ function Histogram({ fromHu, binHu, counts }: RoiStatistics['histogram']) {
         />
       </svg>
       <figcaption>
-        <span>{fromHu} HU</span>
-        <span>{fromHu + binHu * counts.length} HU</span>
+        <span>{t('unit.hu', { value: fromHu })}</span>
+        <span>{t('unit.hu', { value: fromHu + binHu * counts.length })}</span>
       </figcaption>
     </figure>
   )

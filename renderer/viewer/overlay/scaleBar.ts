@@ -1,3 +1,5 @@
+import { t } from '../../i18n/index.ts'
+
 /** Lengths of a scale bar, mm: round, and told apart at a glance. */
 const LENGTHS_MM = [1, 2, 5, 10, 20, 50, 100, 200, 500]
 const LONGEST_PX = 120
@@ -9,7 +11,7 @@ export function scaleBarMm(mmPerPx: number, paneWidthPx: number): number {
 }
 
 export function scaleBarText(lengthMm: number): string {
-  return lengthMm >= 10 ? `${lengthMm / 10} cm` : `${lengthMm} mm`
+  return lengthMm >= 10 ? t('unit.cm', { value: lengthMm / 10 }) : t('unit.mm', { value: lengthMm })
 }
 
 /** A bar with ticks at its tenths or fifths, its left end at (x, y). */

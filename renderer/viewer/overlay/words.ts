@@ -41,7 +41,7 @@ export function positionWords(positionMm: Vec3): string {
   const parts = positionMm.map(
     (value, a) => `${(value < 0 ? NEGATIVE : POSITIVE)[a]} ${Math.abs(value).toFixed(1)}`,
   )
-  return `${parts.join('  ')} mm`
+  return t('unit.mm', { value: parts.join('  ') })
 }
 
 /** Slice number of a plane, what it is made of, and how thick it is shown. */
@@ -71,7 +71,7 @@ export function sliceLines(scan: OpenScan, pane: PaneId, axes: Axes, view: ViewS
 function alongWords(normal: Vec3, offsetMm: number): string {
   const axis = [0, 1, 2].reduce((a, b) => (Math.abs(normal[b]!) > Math.abs(normal[a]!) ? b : a), 0)
   const value = normal[axis]! < 0 ? -offsetMm : offsetMm
-  return `${(value < 0 ? NEGATIVE : POSITIVE)[axis]} ${Math.abs(value).toFixed(1)} mm`
+  return t('unit.mm', { value: `${(value < 0 ? NEGATIVE : POSITIVE)[axis]} ${Math.abs(value).toFixed(1)}` })
 }
 
 const round = (mm: number): string => `${Number(mm.toFixed(2))}`
@@ -82,7 +82,7 @@ export function probeLines(positionMm: Vec3): string[] {
   if (!scan) return []
   const voxel = voxelAt(scan.grid, positionMm)
   if (voxel < 0) return []
-  const lines = [positionWords(positionMm), `${scan.voxels[voxel]} HU`]
+  const lines = [positionWords(positionMm), t('unit.hu', { value: scan.voxels[voxel] })]
   const { steps } = useOverlay.getState()
   if (result && steps) {
     const step = result.stepMap[voxel]!
