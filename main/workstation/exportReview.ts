@@ -1,4 +1,5 @@
-import { rmdir, stat } from 'node:fs/promises'
+import { rm, rmdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ExportRequest, ExportResult, ReviewRecord, RunEntry } from '../../preload/records.ts'
 import { type Warning, WorkstationError } from '../errors.ts'
 import { makeNewFolder } from '../exporting/newFolder.ts'
@@ -123,6 +124,11 @@ async function write(
   await output.write('export.json', recordJson(exportRecord(facts, findings, entries)))
   const { size } = await stat(output.path('export.json'))
   await output.commit()
+  if (signal?.aborted) {
+    // Who cancelled was told that nothing is written, and moved on.
+    for (const name of [...names, 'export.json']) await rm(join(output.dir, name), { force: true })
+    signal.throwIfAborted()
+  }
   onProgress?.({ stage: 'writing', done: steps, total: steps })
   return {
     path: output.dir,

@@ -36,6 +36,20 @@ describe('an export that does not come to its end leaves nothing behind', () => 
     expect(readdirSync(asked.parent)).toEqual([])
   })
 
+  it('when it is cancelled while its files are given their names: who cancelled was told that there are none', async () => {
+    const asked = job()
+    asked.request.formats = ['csv', 'json']
+    const controller = new AbortController()
+    const named = () =>
+      readdirSync(asked.parent, { recursive: true }).some((name) => /\/findings/.test(`${name}`))
+    const look = () => void (named() ? controller.abort() : setImmediate(look))
+    look()
+    await expect(exportReview(asked, { signal: controller.signal })).rejects.toMatchObject({
+      code: 'cancelled',
+    })
+    expect(readdirSync(asked.parent)).toEqual([])
+  })
+
   it('when a key image is no picture', async () => {
     const asked = job('oblique')
     asked.request.keyImages[0].png = Buffer.from('<svg onload="x">').toString('base64')
