@@ -155,9 +155,18 @@ function openWindow(preload: string): BrowserWindow {
   })
   if (maximized) opened.maximize()
   opened.once('ready-to-show', () => opened.show())
-  opened.on('close', () =>
-    writeFileSync(file, storedState({ bounds: opened.getNormalBounds(), maximized: opened.isMaximized() })),
-  )
+  opened.on('close', () => {
+    const state = storedState({ bounds: opened.getNormalBounds(), maximized: opened.isMaximized() })
+    try {
+      writeFileSync(file, state)
+    } catch {
+      // A full disk: the window opens where it was before, which is no reason to keep it from closing.
+    }
+  })
+  opened.on('closed', () => {
+    // What runs still tells how it ends while the program quits, and a second start may come.
+    window = undefined
+  })
   const { webContents } = opened
   webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
   webContents.on('will-navigate', (event) => event.preventDefault())

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, type Mock, vi } from 'vitest'
 import { WINDOW_URL } from '../../../main/hosts/electron/address.ts'
 import { type FakeWorkstation, fakeWorkstation } from './fakeWorkstation.ts'
 
@@ -289,6 +289,24 @@ describe('the desktop host', () => {
     window.events.emit('close')
     const stored = JSON.parse(await readFile(join(folder, 'window', 'window.json'), 'utf8'))
     expect(stored).toEqual({ bounds: { x: 1, y: 2, width: 1200, height: 800 }, maximized: true })
+  })
+
+  it('closes its window also where the disk cannot take where that was', async () => {
+    const [window] = electron.windows as unknown as [{ events: { emit(name: string): void } }]
+    await rm(join(folder, 'window', 'window.json'))
+    await mkdir(join(folder, 'window', 'window.json'))
+    expect(() => window.events.emit('close')).not.toThrow()
+  })
+
+  it('leaves a window that was closed alone, while it quits', () => {
+    const [window] = electron.windows as unknown as [{ events: { emit(name: string): void }; focus: Mock }]
+    window.events.emit('closed')
+    window.focus.mockClear()
+    const sent = electron.sent.length
+    workstation.emit('series.removed', { seriesId: '1' })
+    electron.app.emit('second-instance', {}, [], '/', { paths: [] })
+    expect(electron.sent).toHaveLength(sent)
+    expect(window.focus).not.toHaveBeenCalled()
   })
 
   it('closes the workstation before it quits', async () => {
