@@ -59,11 +59,25 @@ export function NothingFound() {
   )
 }
 
+const clearFilter = () => setFindingsUi({ text: '', states: [] })
+
+/** A filter that was set for another scan must not pass for a scan without findings. */
+export function Filtered({ count }: { count: number }) {
+  return (
+    <div className={classes.filtered} role="status">
+      <span>{t('findings.filter.hides', { count })}</span>
+      <Button size="compact-xs" variant="subtle" onClick={clearFilter}>
+        {t('findings.filter.showAll')}
+      </Button>
+    </div>
+  )
+}
+
 export function AllFiltered({ count }: { count: number }) {
   return (
     <Words>
       {t('findings.empty.filtered', { count })}
-      <Button mt="sm" variant="default" onClick={() => setFindingsUi({ text: '', states: [] })}>
+      <Button mt="sm" variant="default" onClick={clearFilter}>
         {t('findings.filter.clear')}
       </Button>
     </Words>

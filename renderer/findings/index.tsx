@@ -7,7 +7,7 @@ import { type OpenResult, useSession } from '../state/session.ts'
 import { EDITING_TOOLS, useView } from '../state/view.ts'
 import { findingsCommands } from './commands.ts'
 import { useFindings } from './current.ts'
-import { AllFiltered, NoRun, NothingFound } from './EmptyState.tsx'
+import { AllFiltered, Filtered, NoRun, NothingFound } from './EmptyState.tsx'
 import { FindingDetails } from './FindingDetails.tsx'
 import { FindingsHeader } from './FindingsHeader.tsx'
 import { FindingsList } from './FindingsList.tsx'
@@ -15,6 +15,7 @@ import classes from './findings.module.css'
 import { useFindingsUi } from './findingsUi.ts'
 import { LabelEditor } from './LabelEditor.tsx'
 import { ListTools } from './ListTools.tsx'
+import { findingsOf } from './order.ts'
 import { PANEL_ID } from './showPanel.ts'
 
 /** The findings of the run on screen. Once in the window, for it also brings the keys. */
@@ -48,11 +49,13 @@ export function FindingsPanel() {
 function Review({ result }: { result: OpenResult }) {
   const { findings, rows } = useFindings()
   const selectedKey = useReview((s) => s.selectedKey)
+  const hidden = findings.length - findingsOf(rows).length
   const selected = findings.find((finding) => finding.key === selectedKey)
   return (
     <>
       <FindingsHeader findings={findings} result={result} />
       <ListTools />
+      {hidden > 0 && rows.length > 0 && <Filtered count={hidden} />}
       {rows.length > 0 ? (
         <FindingsList rows={rows} result={result} />
       ) : findings.length > 0 ? (

@@ -44,7 +44,11 @@ function tell(run: RunEntry): void {
     else if (result)
       notify(t('run.doneTitle'), t('run.doneAgain', { name }), {
         label: t('run.show'),
-        run: () => void showRun(run.id),
+        // Another series may be on screen by then.
+        run: () =>
+          void (useSession.getState().scan?.series.id === run.seriesId
+            ? showRun(run.id)
+            : showSeries(run.seriesId)),
       })
     // One that is still being opened looks for its runs itself.
     else if (loading !== 'series') void showRun(run.id)

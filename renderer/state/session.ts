@@ -96,7 +96,10 @@ export async function openRun(runId: string): Promise<void> {
     const reviews = await call('reviews.get', { runId })
     if (signal.aborted) return
     const { scan } = useSession.getState()
-    if (!scan || scan.series.id !== opened.run.seriesId) return
+    if (!scan || scan.series.id !== opened.run.seriesId) {
+      useSession.setState({ loading: null, loaded: null })
+      return
+    }
     const stepMap = new Uint8Array(steps)
     if (stepMap.length !== voxelCount(scan.grid)) throw incomplete()
     const table = thresholdSteps(opened.calibration)
