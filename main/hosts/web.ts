@@ -15,13 +15,29 @@ async function run({ paths, dataFolder, roots, port, open }: WindowOptions): Pro
   const workstation = await createWorkstation({
     dataFolder,
     roots,
-    abilities: { host: 'web', picker: 'list', ...(desktop ? { showInFolder: (path: string) => showInFolder(path) } : {}) },
+    abilities: {
+      host: 'web',
+      picker: 'list',
+      ...(desktop ? { showInFolder: (path: string) => showInFolder(path) } : {}),
+    },
   })
   const handler = createHandler({ workstation, windowFolder: WINDOW_FOLDER })
   const server = await serveWeb(handler, { port }).catch(async (error) => {
     await workstation.close()
     throw error
   })
+  // Before the address is printed: whoever waits for it may end the program at once.
+  let ending = false
+  const end = async () => {
+    // The second time, at once.
+    if (ending) process.exit(1)
+    ending = true
+    const closed = await Promise.allSettled([server.close(), workstation.close()])
+    for (const outcome of closed) if (outcome.status === 'rejected') console.error(String(outcome.reason))
+    process.exit(closed.every(({ status }) => status === 'fulfilled') ? 0 : 1)
+  }
+  // SIGHUP: its terminal was closed, or the connection to the computer ended.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
   const address = server.newAddress()
   console.log(`Screener Workstation: ${address}`)
   if (open ?? desktop)
@@ -32,16 +48,6 @@ async function run({ paths, dataFolder, roots, port, open }: WindowOptions): Pro
     console.error('Enter prints a new address, for another browser; Ctrl-C ends.')
     process.stdin.on('data', () => console.log(`Screener Workstation: ${server.newAddress()}`))
   }
-  let ending = false
-  const end = async () => {
-    // The second time, at once.
-    if (ending) process.exit(1)
-    ending = true
-    await Promise.all([server.close(), workstation.close()])
-    process.exit(0)
-  }
-  process.on('SIGINT', end)
-  process.on('SIGTERM', end)
 }
 
 try {
