@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DamagedModel, ModelInspection, RunDetails } from './modelRecords.ts'
 import {
   AppInfo,
   DeviceEntry,
@@ -66,7 +67,10 @@ export const calls = {
   'series.open': call(z.object({ seriesId: id }), OpenedSeries),
   'series.setThumbnail': call(z.object({ seriesId: id, png: z.base64().max(1024 * 1024) }), SeriesEntry),
 
-  /** Queues a run. `model` is a package's name, `device` a DeviceEntry's id; the defaults where absent. */
+  /**
+   * Queues a run. `model` is a package's name, `device` a DeviceEntry's id, or several, comma-separated, in the order to
+   * try; the defaults where absent. A device that stands alone is never left for another.
+   */
   'runs.start': call(
     z.object({ seriesId: id, model: z.exactOptional(text), device: z.exactOptional(text) }),
     RunEntry,
@@ -74,6 +78,8 @@ export const calls = {
   'runs.cancel': call(z.object({ runId: id }), RunEntry),
   'runs.list': call(z.object({ seriesId: z.exactOptional(id) }), z.array(RunEntry)),
   'runs.open': call(z.object({ runId: id }), OpenedRun),
+  /** Of a run that is done. */
+  'runs.details': call(z.object({ runId: id }), RunDetails),
 
   'reviews.get': call(z.object({ runId: id }), z.array(ReviewRecord)),
   /** Stores what the reader said about a finding, in place of what was there; committed before the answer. */
@@ -88,7 +94,25 @@ export const calls = {
   'export.cancel': call(z.object({ job: id }), nothing),
 
   'models.list': call(nothing, z.array(ModelEntry)),
+  /** Those that are there and cannot be used. */
+  'models.damaged': call(nothing, z.array(DamagedModel)),
+  /** What a folder or ZIP says of itself; nothing is written. */
+  'models.inspect': call(z.object({ handle }), ModelInspection),
+  /**
+   * Checks a package and its network's check tile and keeps it; `replace` puts it in the place of another version. The
+   * job's stages are `copying` and `proving`.
+   */
+  'models.import': call(
+    z.object({ job: id, handle, replace: z.exactOptional(z.boolean()) }),
+    z.array(ModelEntry),
+  ),
+  'models.cancel': call(z.object({ job: id }), nothing),
+  'models.remove': call(z.object({ name: text }), z.array(ModelEntry)),
+  'models.setDefault': call(z.object({ name: text }), z.array(ModelEntry)),
+  /** What is known at once; `devices.changed` says more when the devices were tried. */
   'devices.list': call(nothing, z.array(DeviceEntry)),
+  /** Tries each device anew; answers when all have been tried. */
+  'devices.probe': call(nothing, z.array(DeviceEntry)),
 } as const
 
 /** Of a call that takes its time, by the job it was given or the series it opens. */
@@ -106,6 +130,9 @@ export const events = {
   'series.changed': SeriesEntry,
   'series.removed': z.object({ seriesId: id }),
   'run.changed': RunEntry,
+  /** The whole list, after an import, a removal or another choice of the default. */
+  'models.changed': z.array(ModelEntry),
+  'devices.changed': z.array(DeviceEntry),
   /** The system asked the window to open something: a file association, a second start, a drop on the icon. */
   'files.opened': z.array(FileHandle),
   /** A native menu item or the like asks for one of the renderer's commands (renderer/commands). */

@@ -229,7 +229,10 @@ export const ModelEntry = z.object({
   limitations: z.array(text),
   trainingData: z.array(z.object({ name: text, licence: text })),
   hash: text,
+  /** Used where a run names no model. */
   isDefault: z.boolean(),
+  /** `built-in` ones come with the product and stay; `imported` ones the user can remove. */
+  origin: z.enum(['built-in', 'imported']),
 })
 export type ModelEntry = z.infer<typeof ModelEntry>
 
@@ -240,6 +243,11 @@ export const DeviceEntry = z.object({
   state: z.enum(['available', 'unavailable', 'not-tried']),
   /** Why not, or what it has. */
   note: text,
+  /** Of the processor or card, as its maker calls it; null where the system does not say. */
+  name: text.nullable(),
+  /** Bytes; null where the system does not say. */
+  memory: z.object({ totalBytes: z.number().nullable(), freeBytes: z.number().nullable() }).nullable(),
+  driver: text.nullable(),
 })
 export type DeviceEntry = z.infer<typeof DeviceEntry>
 

@@ -21,6 +21,12 @@ export function preferenceText(preference: DevicePreference): string {
   return [preference].flat().join(',')
 }
 
+/** What `preferenceText` wrote; undefined where it names something that is no device. */
+export function readPreference(text: string): DeviceChoice[] | undefined {
+  const choices = text.split(',').map((name) => DeviceChoice.safeParse(name.trim()).data)
+  return choices.every((choice) => choice !== undefined) ? [...new Set(choices)] : undefined
+}
+
 /** Names as a user reads them. */
 export const DEVICE_LABEL: Record<Device, string> = {
   cpu: 'the processor (CPU)',

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat, statfs } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { WorkstationError } from '../errors.ts'
+import type { ModelManifest } from './manifest.ts'
 import { parseManifest } from './package.ts'
 import { openPackageZip } from './packageZip.ts'
 import { packageFiles } from './tileOptions.ts'
@@ -39,28 +40,12 @@ const MAX_TEXT_BYTES = 2 ** 20
 export async function copyPackage(path: string, into: string, signal?: AbortSignal): Promise<void> {
   const source = await openSource(resolve(path))
   try {
-    const manifestSize = await source.size(MANIFEST)
-    if (manifestSize === undefined) throw notAPackage(path)
-    if (manifestSize > MAX_MANIFEST_BYTES) throw tooLarge(path, MANIFEST)
-    const text = await bytesOf(source.read(MANIFEST))
-    const manifest = parseManifest(text, path)
-    const files: string[] = []
-    let total = 0
-    for (const { path: name } of packageFiles(manifest)) {
-      const size = await source.size(name)
-      if (size === undefined) {
-        const sentence = `The model package ${manifest.name} is incomplete: its file ${name} is not in ${path}.`
-        throw new WorkstationError('model/file-missing', sentence)
-      }
-      if (size > MAX_FILE_BYTES) throw tooLarge(path, name)
-      files.push(name)
-      total += size
-    }
+    const { text, files, sizeBytes } = await contentsOf(source, path)
     for (const name of TEXTS) {
       const size = files.includes(name) ? undefined : await source.size(name)
       if (size !== undefined && size <= MAX_TEXT_BYTES) files.push(name)
     }
-    await needRoom(into, total)
+    await needRoom(into, sizeBytes)
     await writeDurably(join(into, MANIFEST), [text], signal)
     for (const name of files) {
       await writeDurably(join(into, name), source.read(name), signal).catch((error) => {
@@ -75,6 +60,51 @@ export async function copyPackage(path: string, into: string, signal?: AbortSign
   } finally {
     source.close()
   }
+}
+
+/**
+ * What a package says of itself and how large its files are together, without a byte being written. Whether the files
+ * are what it says, and whether the network computes what it should, only an import shows.
+ * @throws WorkstationError `model/…`
+ */
+export async function inspectPackage(path: string): Promise<{ manifest: ModelManifest; sizeBytes: number }> {
+  const source = await openSource(resolve(path))
+  try {
+    const { manifest, sizeBytes } = await contentsOf(source, path)
+    return { manifest, sizeBytes }
+  } finally {
+    source.close()
+  }
+}
+
+interface Contents {
+  /** The manifest as it stands in the package. */
+  text: Buffer
+  manifest: ModelManifest
+  /** All that the manifest names. */
+  files: string[]
+  sizeBytes: number
+}
+
+async function contentsOf(source: PackageSource, path: string): Promise<Contents> {
+  const manifestSize = await source.size(MANIFEST)
+  if (manifestSize === undefined) throw notAPackage(path)
+  if (manifestSize > MAX_MANIFEST_BYTES) throw tooLarge(path, MANIFEST)
+  const text = await bytesOf(source.read(MANIFEST))
+  const manifest = parseManifest(text, path)
+  const files: string[] = []
+  let sizeBytes = 0
+  for (const { path: name } of packageFiles(manifest)) {
+    const size = await source.size(name)
+    if (size === undefined) {
+      const sentence = `The model package ${manifest.name} is incomplete: its file ${name} is not in ${path}.`
+      throw new WorkstationError('model/file-missing', sentence)
+    }
+    if (size > MAX_FILE_BYTES) throw tooLarge(path, name)
+    files.push(name)
+    sizeBytes += size
+  }
+  return { text, manifest, files, sizeBytes }
 }
 
 async function openSource(path: string): Promise<PackageSource> {

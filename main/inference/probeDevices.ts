@@ -73,7 +73,8 @@ function hardwareOf(device: Device, { cpu, nvidia, graphics }: MachineHardware):
   return device === 'cuda' || device === 'tensorrt' ? nvidia : graphics
 }
 
-function knownReason(device: Device, host: Host): string | undefined {
+/** Why a device cannot be had, where that is certain without trying it. */
+export function knownReason(device: Device, host: Host): string | undefined {
   const { platform, arch, nvidiaDriverPresent, cudaLibraryInstalled } = host
   if (!isSupported(device, host))
     return `ONNX Runtime has no support for it on this platform (${platform} ${arch}).`

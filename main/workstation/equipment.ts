@@ -1,5 +1,4 @@
-import type { DeviceEntry, ModelEntry } from '../../preload/records.ts'
-import { WorkstationError } from '../errors.ts'
+import type { DeviceEntry } from '../../preload/records.ts'
 import {
   DEVICE_LABEL,
   Device,
@@ -8,62 +7,96 @@ import {
   planDevices,
   thisHost,
 } from '../inference/devices.ts'
-import type { ModelPackage } from '../inference/package.ts'
+import { type DeviceStatus, knownReason, probeDevices } from '../inference/probeDevices.ts'
 import type { DeviceReport } from '../inference/protocol.ts'
-import { DEFAULT_MODEL, findModel, installedModels } from '../screening/models.ts'
+import type { Events } from './events.ts'
 
-/** The models that are installed and whole; a damaged one is not offered. */
-export async function listModels(folder?: string): Promise<ModelEntry[]> {
-  const listings = await installedModels(folder)
-  return listings.flatMap((listing) => {
-    if (!listing.ok) return []
-    const { manifest, hash } = listing.package
-    const { name, version, title, licence, intendedUse, provenance, limitations, trainingData } = manifest
-    const isDefault = name === DEFAULT_MODEL
-    return [
-      { name, version, title, licence, intendedUse, provenance, limitations, trainingData, hash, isDefault },
-    ]
-  })
+/** Tries the devices of this computer; rejects after the signal. */
+export type ProbeDevices = (signal: AbortSignal) => Promise<DeviceStatus[]>
+
+export interface DevicesOptions {
+  /** Told `devices.changed`. */
+  events?: Events
+  probe?: ProbeDevices | undefined
 }
 
-/** An installed model by its name. @throws WorkstationError `usage/model-not-found`, `model/…` */
-export async function installedModel(name: string = DEFAULT_MODEL, folder?: string): Promise<ModelPackage> {
-  // `findModel` takes paths too, which a window must not name.
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
-    throw new WorkstationError('usage/model-not-found', `There is no model named ${name}.`)
-  return findModel(name, folder)
-}
+type Verdict = Pick<DeviceEntry, 'state' | 'note'>
 
-/** Where ONNX Runtime's Node binding has a provider at all (onnxruntime-node README, "Supported platforms"). */
-const PLATFORMS: Readonly<Record<Device, (host: Host) => boolean>> = {
-  cpu: () => true,
-  cuda: ({ platform, arch }) => platform === 'linux' && arch === 'x64',
-  tensorrt: ({ platform, arch }) => platform === 'linux' && arch === 'x64',
-  dml: ({ platform }) => platform === 'win32',
-  coreml: ({ platform }) => platform === 'darwin',
-  webgpu: () => true,
-}
+/** The window draws itself first: trying takes processors, two of which may be all there are. */
+const PROBE_AFTER_MS = 3000
 
-/** What is known of the devices of this computer, without trying any: a try takes seconds and may crash a driver. */
+/**
+ * The devices of this computer: what is certain without trying any, then what trying each in a process of its own
+ * showed, and above both what a run has learned.
+ */
 export class Devices {
   readonly #host: Host
-  readonly #known = new Map<string, Pick<DeviceEntry, 'state' | 'note'>>()
+  readonly #events: Events | undefined
+  readonly #probe: ProbeDevices
+  readonly #ending = new AbortController()
+  readonly #learned = new Map<string, Verdict>()
+  #probed = new Map<Device, DeviceStatus>()
+  #probing: Promise<DeviceEntry[]> | undefined
+  #timer: NodeJS.Timeout | undefined
 
-  constructor(host: Host = thisHost()) {
+  constructor(host: Host = thisHost(), { events, probe }: DevicesOptions = {}) {
     this.#host = host
+    this.#events = events
+    this.#probe = probe ?? ((signal) => probeDevices({ host, signal }))
   }
 
   /** What a run has learned of a device. */
   learn(outcome: { device: string } & ({ report: DeviceReport } | { failure: string })): void {
-    this.#known.set(
+    this.#learned.set(
       outcome.device,
       'report' in outcome
         ? { state: 'available', note: proof(outcome.report) }
         : { state: 'unavailable', note: outcome.failure },
     )
+    this.#tell()
   }
 
+  /** What is known now; at the first question, has the devices tried a moment later. */
   list(): DeviceEntry[] {
+    if (!this.#timer && !this.#ending.signal.aborted)
+      this.#timer = setTimeout(() => {
+        if (this.#probed.size === 0) this.probe().catch(() => {})
+      }, PROBE_AFTER_MS).unref()
+    return this.#entries()
+  }
+
+  /** Tries all anew: what was installed or plugged in since then counts. Who asks while it goes on waits for the same. */
+  probe(): Promise<DeviceEntry[]> {
+    this.#probing ??= this.#try().finally(() => {
+      this.#probing = undefined
+    })
+    return this.#probing
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#ending.abort()
+    await this.#probing?.catch(() => {})
+  }
+
+  async #try(): Promise<DeviceEntry[]> {
+    const learnedBefore = [...this.#learned.keys()]
+    const statuses = await this.#probe(this.#ending.signal)
+    this.#probed = new Map(statuses.map((status) => [status.device, status]))
+    // What failed an hour ago may work by now; what works was proved by a model, which is more than a try shows.
+    for (const device of learnedBefore) {
+      const status = this.#probed.get(device as Device)
+      if (this.#learned.get(device)?.state !== status?.state) this.#learned.delete(device)
+    }
+    this.#tell()
+    return this.#entries()
+  }
+
+  #tell(): void {
+    this.#events?.emit('devices.changed', this.#entries())
+  }
+
+  #entries(): DeviceEntry[] {
     const { candidates, warnings } = planDevices('auto', this.#host)
     const order = candidates.map((device) => DEVICE_LABEL[device]).join(', then ')
     const auto: DeviceEntry = {
@@ -71,35 +104,31 @@ export class Devices {
       label: 'The best that works',
       state: 'available',
       note: [`Tries ${order}.`, ...warnings.map(({ message }) => message)].join(' '),
+      name: null,
+      memory: null,
+      driver: null,
     }
     const devices = Device.options.map((id) => {
       const label = DEVICE_LABEL[id]
-      return {
-        id,
-        label: label[0].toUpperCase() + label.slice(1),
-        ...(this.#known.get(id) ?? this.#unproved(id)),
-      }
+      const { name = null, memory = null, driver = null } = this.#probed.get(id) ?? {}
+      const verdict = this.#learned.get(id) ?? this.#tried(id) ?? this.#untried(id)
+      return { id, label: label[0].toUpperCase() + label.slice(1), ...verdict, name, memory, driver }
     })
     return [auto, ...devices]
   }
 
-  #unproved(device: Device): Pick<DeviceEntry, 'state' | 'note'> {
-    const { platform, arch, cudaLibraryInstalled, nvidiaDriverPresent } = this.#host
+  #tried(device: Device): Verdict | undefined {
+    const status = this.#probed.get(device)
+    if (!status) return undefined
+    const { state, note } = status
+    return { state, note: note ?? 'It works. Each model proves itself on it before its first use.' }
+  }
+
+  #untried(device: Device): Verdict {
     if (device === 'cpu') return { state: 'available', note: 'Every computer has it.' }
-    if (!PLATFORMS[device](this.#host))
-      return {
-        state: 'unavailable',
-        note: `ONNX Runtime has no support for it on this platform (${platform} ${arch}).`,
-      }
-    const nvidia = device === 'cuda' || device === 'tensorrt'
-    if (nvidia && !nvidiaDriverPresent)
-      return { state: 'unavailable', note: 'No NVIDIA driver is installed on this computer.' }
-    if (nvidia && !cudaLibraryInstalled)
-      return {
-        state: 'unavailable',
-        note: 'The CUDA part of ONNX Runtime is not installed. The README says how to install it.',
-      }
-    return { state: 'not-tried', note: 'Whether it works here shows when a screening runs on it.' }
+    const certain = knownReason(device, this.#host)
+    if (certain !== undefined) return { state: 'unavailable', note: certain }
+    return { state: 'not-tried', note: 'Whether it works here shows when it is tried.' }
   }
 }
 

@@ -7,21 +7,24 @@ import { EngineClient } from '../inference/client.ts'
 import type { Host } from '../inference/devices.ts'
 import { type Library, openLibrary } from '../library/index.ts'
 import { ReaderClient } from '../reading/client.ts'
+import { modelStore } from '../screening/models.ts'
 import { addSeries, removeUnusedImports } from './addSeries.ts'
 import { appInfo } from './appInfo.ts'
 import { serveData } from './data.ts'
 import { openDataFolder } from './dataFolder.ts'
 import { entryOf, storedSeries } from './entries.ts'
-import { Devices, installedModel, listModels } from './equipment.ts'
+import { Devices, type ProbeDevices } from './equipment.ts'
 import { Events } from './events.ts'
 import type { ExportReview } from './exportReview.ts'
 import { writeExport } from './exports.ts'
 import { asFailure } from './failures.ts'
 import { FileHandles } from './fileHandles.ts'
 import { Jobs } from './jobs.ts'
+import { Models } from './models.ts'
 import { OpenedRuns } from './openedRuns.ts'
 import { openSeries } from './openSeries.ts'
 import { thumbnailBytes } from './reviews.ts'
+import { runDetails } from './runDetails.ts'
 import { RunQueue } from './runs.ts'
 import { SAMPLE, Sample, type SampleOptions } from './sample.ts'
 import type { HostAbilities, Workstation } from './types.ts'
@@ -35,7 +38,7 @@ export interface WorkstationOptions {
   /** Folders that the window may look through. */
   roots: readonly string[]
   abilities: HostAbilities
-  /** Where model packages are; the ones that come with the product where absent. */
+  /** Where built-in model packages are; the ones that come with the product where absent. Imported ones are user data. */
   modelsFolder?: string
   /** Most that the voxels of opened series may take on disk, those in use excepted. */
   cacheLimitBytes?: number
@@ -43,6 +46,9 @@ export interface WorkstationOptions {
   library?: Library
   newReader?: () => ReaderClient
   engine?: EngineClient
+  /** For what is done beside the screening. */
+  newEngine?: () => EngineClient
+  probeDevices?: ProbeDevices
   exportReview?: ExportReview
   machine?: Host
   sample?: SampleOptions
@@ -75,7 +81,6 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
     const files = await FileHandles.create(roots)
     const events = new Events()
     const jobs = new Jobs(events)
-    const devices = new Devices(options.machine)
     const cache = new VoxelCache({
       folder: folder.cache,
       limitBytes: options.cacheLimitBytes ?? CACHE_LIMIT_BYTES,
@@ -86,8 +91,12 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
     // must not keep the reader from the series he opens.
     const newReader = options.newReader ?? (() => new ReaderClient())
     const readers = { adding: newReader(), showing: newReader(), screening: newReader() }
-    const engine = options.engine ?? new EngineClient(options.machine ? { host: options.machine } : {})
-    const findModel = (name?: string) => installedModel(name, modelsFolder)
+    const newEngine =
+      options.newEngine ?? (() => new EngineClient(options.machine ? { host: options.machine } : {}))
+    const engine = options.engine ?? newEngine()
+    const devices = new Devices(options.machine, { events, probe: options.probeDevices })
+    const store = modelStore(join(path, 'models'), modelsFolder)
+    const models = new Models({ store, events, newEngine, uploads: folder.uploads })
 
     const adding = { library, events, reader: readers.adding, folder }
     const sample = new Sample(adding, options.sample ?? SAMPLE)
@@ -99,7 +108,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       engine,
       work: folder.work,
       dataFolder: path,
-      findModel,
+      findModel: (name) => models.find(name),
       onDevice: (outcome) => devices.learn(outcome),
     })
     const opened = new OpenedRuns(library)
@@ -123,6 +132,11 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
         cache.remove(seriesId),
         removeUnusedImports(source.inputs, adding),
       ])
+    }
+
+    const cancelJob = ({ job }: { job: string }) => {
+      jobs.cancel(job)
+      return {}
     }
 
     const handlers: Handlers = {
@@ -158,10 +172,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
         return jobs.run(job, (running) => addSeries(paths, running, adding))
       },
       'library.addSample': ({ job }) => jobs.run(job, (running) => sample.add(running)),
-      'library.cancel': ({ job }) => {
-        jobs.cancel(job)
-        return {}
-      },
+      'library.cancel': cancelJob,
       'library.remove': async ({ seriesId }) => {
         await removeSeries(seriesId)
         return {}
@@ -188,6 +199,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       'runs.cancel': ({ runId }) => runs.cancel(runId),
       'runs.list': ({ seriesId }) => runs.list(seriesId),
       'runs.open': ({ runId }) => opened.open(runId),
+      'runs.details': ({ runId }) => runDetails(library, runId),
 
       'reviews.get': ({ runId }) => opened.inTurn(() => library.getReviews(runId)),
       'reviews.put': ({ runId, record }) => opened.putReview(runId, record),
@@ -211,18 +223,25 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
           const write = options.exportReview ?? (await import('./exportReview.ts')).exportReview
           return writeExport(input, running, { ...exporting, exportReview: write })
         }),
-      'export.cancel': ({ job }) => {
-        jobs.cancel(job)
-        return {}
-      },
+      'export.cancel': cancelJob,
 
-      'models.list': () => listModels(modelsFolder),
+      'models.list': () => models.list(),
+      'models.damaged': () => models.damaged(),
+      'models.inspect': ({ handle }) => models.inspect(files.path(handle)),
+      'models.import': ({ job, handle, replace = false }) => {
+        const chosen = files.path(handle)
+        return jobs.run(job, (running) => models.import(chosen, replace, running))
+      },
+      'models.cancel': cancelJob,
+      'models.remove': ({ name }) => models.remove(name),
+      'models.setDefault': ({ name }) => models.setDefault(name),
       'devices.list': () => devices.list(),
+      'devices.probe': () => devices.probe(),
     }
 
     let closing: Promise<void> | undefined
     async function close(): Promise<void> {
-      await Promise.all([runs.close(), jobs.close(), cache.close()])
+      await Promise.all([runs.close(), jobs.close(), cache.close(), devices.close()])
       await Promise.all([...Object.values(readers), engine].map((client) => client.close()))
       for (const passing of [folder.work, folder.uploads]) await rm(passing, { recursive: true, force: true })
       library.close()

@@ -6,7 +6,7 @@ import { buildRunRecord, fileEntry, type RunRecord, runRecordJson } from '../exp
 import { thresholdSteps } from '../findings/steps.ts'
 import { voxelCount } from '../imaging/volume.ts'
 import type { EngineClient } from '../inference/client.ts'
-import type { DeviceChoice } from '../inference/devices.ts'
+import { type DevicePreference, preferenceText } from '../inference/devices.ts'
 import type { ModelPackage } from '../inference/package.ts'
 import type { DeviceReport } from '../inference/protocol.ts'
 import type { StoredSeries } from '../library/types.ts'
@@ -20,12 +20,14 @@ import type { VoxelCache } from './voxelCache.ts'
 export interface RunJob {
   series: StoredSeries
   pkg: ModelPackage
-  device: DeviceChoice
+  device: DevicePreference
   /** Where the run may write; made here, and gone when this ends. On the disk of the results. */
   workFolder: string
   signal: AbortSignal
   onProgress: (progress: RunProgress) => void
   onDevice: (report: DeviceReport) => void
+  /** Each step down, as it is taken; the same are in the result. */
+  onWarning?: (warning: Warning) => void
 }
 
 export interface RunTools {
@@ -99,6 +101,7 @@ export async function performRun(job: RunJob, tools: RunTools): Promise<RunResul
           onProgress({ ...progress, stage: stage === 'review' ? 'tree' : stage })
         },
         onDevice: job.onDevice,
+        ...(job.onWarning && { onWarning: job.onWarning }),
       },
     ),
   ).catch((error) => {
@@ -129,7 +132,7 @@ export async function performRun(job: RunJob, tools: RunTools): Promise<RunResul
       grid: scan.grid,
       filledSlices: scan.filledSlices,
       model: pkg,
-      device: { requested: job.device, ...outcome.device },
+      device: { requested: preferenceText(job.device), ...outcome.device },
       // What a reader may look at later, not what was looked for: the run itself has no threshold.
       parameters: {
         level: thresholdSteps(pkg.manifest.calibration).level[0],

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { CallInput } from '../../preload/contract.ts'
 import type { RunEntry, RunProgress } from '../../preload/records.ts'
 import { WorkstationError } from '../errors.ts'
-import { DeviceChoice } from '../inference/devices.ts'
+import { preferenceText, readPreference } from '../inference/devices.ts'
 import type { ModelPackage } from '../inference/package.ts'
 import type { DeviceReport } from '../inference/protocol.ts'
 import type { Library, RunChange } from '../library/types.ts'
@@ -74,8 +74,8 @@ export class RunQueue {
   /** The same series, model and device asked for again while they wait or run give the run that is there. */
   async start({ seriesId, model, device = 'auto' }: CallInput<'runs.start'>): Promise<RunEntry> {
     const { library, findModel } = this.#options
-    const choice = DeviceChoice.safeParse(device)
-    if (!choice.success) throw new WorkstationError('usage/device', `There is no device named ${device}.`)
+    const choices = readPreference(device)
+    if (!choices) throw new WorkstationError('usage/device', `There is no device named ${device}.`)
     const pkg = await findModel(model)
     const series = library.getSeries(seriesId)
     if (!series) throw noSuchSeries()
@@ -87,7 +87,7 @@ export class RunQueue {
     const { name, version, title } = pkg.manifest
     const same = (run: RunEntry) =>
       (run.status === 'queued' || run.status === 'running') &&
-      run.deviceRequested === choice.data &&
+      run.deviceRequested === preferenceText(choices) &&
       library.getRun(run.id)?.packageHash === pkg.hash
     const there = library.listRuns(seriesId).find((run) => same(this.#entry(run)))
     if (there) return this.#entry(there)
@@ -95,7 +95,7 @@ export class RunQueue {
       seriesId,
       model: { name, version, title },
       packageHash: pkg.hash,
-      deviceRequested: choice.data,
+      deviceRequested: preferenceText(choices),
     })
     this.#queued.push(run.id)
     this.#tell(run.id)
@@ -196,7 +196,7 @@ export class RunQueue {
       const sentence = `The model ${run.model.name} was replaced after this screening was asked for. Start it again.`
       throw new WorkstationError('model/replaced', sentence)
     }
-    const device = DeviceChoice.parse(run.deviceRequested)
+    const device = readPreference(run.deviceRequested) ?? ['auto' as const]
     const result = await performRun(
       {
         series,
@@ -205,6 +205,13 @@ export class RunQueue {
         workFolder,
         signal,
         onProgress: (progress) => this.#progress(current, progress),
+        onWarning: (warning) => {
+          // Told as it happens, and kept where the run fails after it.
+          if (signal.aborted) return
+          const { warnings = [] } = library.getRun(id) ?? {}
+          library.changeRun(id, { status: 'running', warnings: [...warnings, warning] })
+          this.#tell(id)
+        },
         onDevice: (report) => {
           onDevice({ device: report.device, report })
           if (signal.aborted) return
@@ -213,8 +220,9 @@ export class RunQueue {
       },
       this.#options,
     ).catch((error) => {
-      if (error instanceof WorkstationError && device !== 'auto' && DEVICE_FAILURES.has(error.code))
-        onDevice({ device, failure: error.message })
+      const [only, next] = device
+      if (error instanceof WorkstationError && !next && only !== 'auto' && DEVICE_FAILURES.has(error.code))
+        onDevice({ device: only, failure: error.message })
       throw error
     })
     // From here on in one go: a cancel comes before, and nothing is moved, or after, and the run is done.

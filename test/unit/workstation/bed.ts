@@ -32,6 +32,7 @@ export async function makeBed(more: Partial<WorkstationOptions> = {}): Promise<B
       modelsFolder: join(import.meta.dirname, '../../golden'),
       newReader: fakeReaders(bed.reader),
       engine: fakeEngine(bed.engine),
+      probeDevices: async () => [],
       ...more,
     })
     workstation.on('run.changed', (run) => bed.runs.push(run))
