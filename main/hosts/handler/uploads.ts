@@ -57,17 +57,15 @@ export class Uploads {
     if (++upload.files > maxFiles) throw tooLarge(`more than ${maxFiles} files`)
     const disk = await statfs(upload.folder)
     if (disk.bavail * disk.bsize - sizeBytes < reserveBytes)
-      throw new WorkstationError(
-        'output/disk-full',
-        'There is not enough free disk space for the dropped files.',
-        `${sizeBytes} bytes for ${path}; ${disk.bavail * disk.bsize} bytes free`,
-      )
+      throw diskFull(`${sizeBytes} bytes for ${path}; ${disk.bavail * disk.bsize} bytes free`)
     const target = join(upload.folder, ...segments)
     try {
       await mkdir(dirname(target), { recursive: true })
       await writeNew(target, sizeBytes, body)
     } catch (error) {
-      throw asOutputError(error, path)
+      const known = asOutputError(error, path)
+      // Others write as well, and may have been quicker.
+      throw (known as WorkstationError).code === 'output/disk-full' ? diskFull(error) : known
     }
   }
 
@@ -146,6 +144,11 @@ function tooLarge(detail: string): WorkstationError {
     'The dropped files are too large to be sent; open them from a folder instead.',
     detail,
   )
+}
+
+function diskFull(detail: unknown): WorkstationError {
+  const sentence = 'There is not enough free disk space for the dropped files.'
+  return new WorkstationError('output/disk-full', sentence, detail)
 }
 
 function cutShort(detail: unknown): WorkstationError {
