@@ -8,7 +8,7 @@ import type { MeasuredScan } from './measure.ts'
 import { findingsOf, type ListOptions, listRows, type Row } from './order.ts'
 import { type ReviewFinding, reviewFindings } from './reviewFindings.ts'
 import { useSettled } from './useSettled.ts'
-import { locationWords } from './words.ts'
+import { locationWords, numberWords } from './words.ts'
 
 const NONE: readonly ReviewFinding[] = []
 /** Leaves the frames between to the panes, and the list within a tenth of a second of the threshold. */
@@ -60,7 +60,7 @@ function rowsOf(
   if (!result) return NO_ROWS
   return listRows(findings, options, (finding) => {
     const { place, tissue } = locationWords(finding, result.profile)
-    return `${place} ${tissue}`
+    return `${numberWords(finding)} ${place} ${tissue}`
   })
 }
 

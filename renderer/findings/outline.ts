@@ -46,7 +46,7 @@ function boxVoxels(min: Vec3, max: Vec3): number {
   return (max[0] - min[0] + 1) * (max[1] - min[1] + 1) * (max[2] - min[2] + 1)
 }
 
-function toBase64(bytes: Uint8Array): string {
+export function toBase64(bytes: Uint8Array): string {
   // In pieces: an argument list has a length that a large outline exceeds.
   const piece = 0x8000
   let binary = ''

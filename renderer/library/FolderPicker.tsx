@@ -37,11 +37,13 @@ function Picker({ purpose, answer }: PickerProps) {
   const { listing, entries, busy, error, go, goToPath, makeFolder } = useListing(purpose)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [active, setActive] = useState(0)
-  const [path, setPath] = useState('')
+  // What is being typed stays when the folder that was asked for before arrives.
+  const [typed, setTyped] = useState<string | null>(null)
+  const path = typed ?? listing?.path ?? ''
   const [newName, setNewName] = useState<string | null>(null)
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: in another folder nothing is chosen yet
   useEffect(() => {
-    setPath(listing?.path ?? '')
     setChosen(new Set())
     setActive(0)
   }, [listing])
@@ -52,8 +54,12 @@ function Picker({ purpose, answer }: PickerProps) {
     if (picked.length > 0) answer(picked.map(({ handle, name }) => ({ handle, name })))
     else if (listing) answer([listing.folder])
   }
+  const walk = (folder: string) => {
+    setTyped(null)
+    void go(folder)
+  }
   const enter = (entry: Entry | undefined) => {
-    if (entry?.kind === 'folder') void go(entry.handle)
+    if (entry?.kind === 'folder') walk(entry.handle)
     else if (entry && !folderOnly) answer([{ handle: entry.handle, name: entry.name }])
   }
   const choose = (entry: Entry, add: boolean) => {
@@ -72,7 +78,7 @@ function Picker({ purpose, answer }: PickerProps) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          void goToPath(path)
+          void goToPath(path).then((there) => there && setTyped(null))
         }}
       >
         <Group gap={6} wrap="nowrap">
@@ -80,14 +86,14 @@ function Picker({ purpose, answer }: PickerProps) {
             variant="default"
             aria-label={t('picker.up')}
             disabled={!listing?.parent}
-            onClick={() => listing?.parent && go(listing.parent.handle)}
+            onClick={() => listing?.parent && walk(listing.parent.handle)}
           >
             <IconArrowUp size={15} aria-hidden />
           </ActionIcon>
           <TextInput
             style={{ flex: 1 }}
             value={path}
-            onChange={(event) => setPath(event.currentTarget.value)}
+            onChange={(event) => setTyped(event.currentTarget.value)}
             aria-label={t('picker.path')}
             placeholder={t('picker.path')}
           />
@@ -102,7 +108,15 @@ function Picker({ purpose, answer }: PickerProps) {
             {i === all.length - 1 ? (
               <b>{name}</b>
             ) : (
-              <Anchor component="button" type="button" size="xs" onClick={() => goToPath(to)}>
+              <Anchor
+                component="button"
+                type="button"
+                size="xs"
+                onClick={() => {
+                  setTyped(null)
+                  void goToPath(to)
+                }}
+              >
                 {name}
               </Anchor>
             )}
@@ -122,7 +136,7 @@ function Picker({ purpose, answer }: PickerProps) {
         setActive={setActive}
         onChoose={choose}
         onEnter={enter}
-        onUp={() => listing?.parent && go(listing.parent.handle)}
+        onUp={() => listing?.parent && walk(listing.parent.handle)}
       />
       <Text size="xs" c="dimmed" role="status">
         {busy ? t('picker.busy') : t('picker.count', { count: entries.length })}

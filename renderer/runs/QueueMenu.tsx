@@ -126,6 +126,7 @@ export function QueueMenu({ opened, onChange }: Props) {
           variant="subtle"
           color="gray"
           leftSection={<IconListNumbers size={15} aria-hidden />}
+          style={{ flexShrink: 0 }}
           aria-label={t('run.queueButton', { count: queue.length })}
           onClick={() => onChange(!opened)}
         >

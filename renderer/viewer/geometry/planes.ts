@@ -1,7 +1,7 @@
 import { canonicalAxes } from '../../../main/imaging/reorient.ts'
 import { type Grid, IDENTITY, indexToPatient, type Mat3, type Vec3 } from '../../../main/imaging/volume.ts'
 import type { PaneId } from '../../state/view.ts'
-import { add, along, apply, column, cross, dot, fromColumns, multiply, normalise, scale } from './vector.ts'
+import { add, along, column, cross, dot, fromColumns, multiply, normalise, scale } from './vector.ts'
 
 /** A plane's directions, unit vectors in LPS: to the right and down on screen, and away from the viewer's eye. */
 export interface Axes {
@@ -168,9 +168,4 @@ export function scrolled(grid: Grid, normal: Vec3, pointMm: Vec3, slices: number
   const index = Math.min(Math.max(0, place.index + slices), place.count - 1)
   const target = place.offsetMm + (index - place.index) * place.stepMm
   return clampToVolume(grid, add(pointMm, scale(normal, target - dot(normal, pointMm))))
-}
-
-/** Axes of the fourth pane's slab: those of a plane. */
-export function rotated(axes: Axes, by: Mat3): Axes {
-  return { right: apply(by, axes.right), down: apply(by, axes.down), normal: apply(by, axes.normal) }
 }

@@ -17,6 +17,9 @@ import { patientLines, probeLines, seriesLine, sliceLines } from './words.ts'
 /** Smaller panes show letters, slice and scale only. */
 const ROOMY_PX = 380
 const TALL_PX = 440
+/** Narrower ones have no room for two texts side by side at the top. */
+const NARROW_PX = 210
+const NOTICE_ABOVE_PX = 34
 const BAR_PX = { least: 90, most: 220 }
 
 let hover: PanePoint | null = null
@@ -66,7 +69,7 @@ function paint(context: CanvasRenderingContext2D, plane: PanePlane): void {
   if (hover?.plane.pane === plane.pane && !volume)
     paintLines(context, probeLines(hover.positionMm), {
       x: MARGIN_PX,
-      y: height - MARGIN_PX - 34,
+      y: height - MARGIN_PX - (width < NARROW_PX ? NOTICE_ABOVE_PX + 14 : 34),
       align: 'left',
       upwards: true,
     })
@@ -117,15 +120,20 @@ function paintLetters(context: CanvasRenderingContext2D, plane: PanePlane): void
   context.font = FONT
 }
 
-/** Stays when the other texts are hidden. */
-/** A small pane has no room for it between the corners at the bottom, but none of its texts at the upper left. */
+/**
+ * Stays when the other texts are hidden. A small pane has no room for it between the corners at the bottom, but none of
+ * its texts at the upper left; a narrow one has it above its scale bar.
+ */
 function paintNotice(context: CanvasRenderingContext2D, plane: PanePlane): void {
   const roomy = plane.widthPx >= ROOMY_PX && plane.heightPx >= ROOMY_PX
+  const narrow = plane.widthPx < NARROW_PX
   context.textAlign = roomy ? 'center' : 'left'
-  context.textBaseline = roomy ? 'bottom' : 'top'
+  context.textBaseline = roomy || narrow ? 'bottom' : 'top'
   const text = t(roomy ? 'viewer.researchUse' : 'viewer.researchUseShort')
   const x = roomy ? plane.widthPx / 2 : MARGIN_PX
-  paintText(context, text, x, roomy ? plane.heightPx - MARGIN_PX : MARGIN_PX, '#adb5bd')
+  const bottom = plane.heightPx - MARGIN_PX
+  const y = roomy ? bottom : narrow ? bottom - NOTICE_ABOVE_PX : MARGIN_PX
+  paintText(context, text, x, y, '#adb5bd')
 }
 
 export const annotationLayer: Layer = { id: 'annotations', order: 80, paint }
