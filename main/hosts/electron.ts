@@ -80,11 +80,12 @@ function readOptions(): WindowOptions | undefined {
   return undefined
 }
 
-async function start({ dataFolder, roots, paths }: WindowOptions): Promise<void> {
+async function start({ dataFolder, paths }: WindowOptions): Promise<void> {
   const appFolder = app.getAppPath()
   const workstation = await createWorkstation({
     dataFolder,
-    roots,
+    // Here the system's own dialogs choose; no folder is the window's to look through.
+    roots: [],
     modelsFolder: join(app.isPackaged ? process.resourcesPath : appFolder, 'models'),
     abilities: {
       host: 'electron',

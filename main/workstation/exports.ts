@@ -5,6 +5,7 @@ import { WorkstationError } from '../errors.ts'
 import type { Library } from '../library/types.ts'
 import type { ReaderClient } from '../reading/client.ts'
 import { storedSeries } from './entries.ts'
+import { rememberExportedTo } from './exportedTo.ts'
 import type { ExportReview } from './exportReview.ts'
 import type { FileHandles } from './fileHandles.ts'
 import type { Job } from './jobs.ts'
@@ -54,6 +55,7 @@ export async function writeExport(
       },
       { signal, onProgress },
     )
+    rememberExportedTo(library, parent)
     return { ...result, folder: files.grant(result.path) }
   } finally {
     voxels.release()

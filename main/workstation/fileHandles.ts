@@ -18,20 +18,26 @@ const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base'
  */
 export class FileHandles {
   readonly #roots: string[]
+  /** Chosen in an earlier start; each for itself, without what lies in it. */
+  readonly #chosenBefore: readonly string[]
   readonly #paths = new Map<string, string>()
   readonly #handles = new Map<string, string>()
   /** Stands for the list of all roots. */
   readonly #top: FileHandle
 
-  private constructor(roots: string[]) {
+  private constructor(roots: string[], chosenBefore: readonly string[]) {
     this.#roots = roots
+    this.#chosenBefore = chosenBefore
     this.#top = this.grant('')
   }
 
-  /** @param roots absolute folders; those that are not there are left out */
-  static async create(roots: readonly string[]): Promise<FileHandles> {
+  /**
+   * @param roots absolute folders; those that are not there are left out
+   * @param chosenBefore absolute paths that the user chose in a dialog of an earlier start
+   */
+  static async create(roots: readonly string[], chosenBefore: readonly string[] = []): Promise<FileHandles> {
     const real = await Promise.all(roots.map((root) => realpath(root).catch(() => undefined)))
-    return new FileHandles([...new Set(real.filter((root) => root !== undefined))])
+    return new FileHandles([...new Set(real.filter((root) => root !== undefined))], chosenBefore)
   }
 
   /** A handle for a path that the user gave by a dialog, a drop or an upload; the same one for the same path. */
@@ -77,11 +83,12 @@ export class FileHandles {
     return { folder: this.grant(folder), path: folder, parent, entries }
   }
 
-  /** A path that the user typed. @throws as `list` */
+  /** A path that the user typed, or chose in an earlier start. @throws as `list` */
   async resolve(typed: string): Promise<FileHandle> {
     const path = typed.trim()
     if (!isAbsolute(path))
       throw new WorkstationError('usage/relative-path', 'Type the whole path, from the top of the disk.')
+    if (this.#chosenBefore.includes(path)) return this.grant(path)
     return this.grant(await this.#inRoots(path))
   }
 

@@ -5,7 +5,7 @@ import type { CallInput, CallName, CallOutput } from '../../preload/contract.ts'
 import { type Warning, WorkstationError } from '../errors.ts'
 import { EngineClient } from '../inference/client.ts'
 import type { Host } from '../inference/devices.ts'
-import { type Library, openLibrary } from '../library/index.ts'
+import type { Library } from '../library/index.ts'
 import { ReaderClient } from '../reading/client.ts'
 import { modelStore } from '../screening/models.ts'
 import { addSeries, removeUnusedImports } from './addSeries.ts'
@@ -15,6 +15,7 @@ import { openDataFolder } from './dataFolder.ts'
 import { entryOf, storedSeries } from './entries.ts'
 import { Devices, type ProbeDevices } from './equipment.ts'
 import { Events } from './events.ts'
+import { exportedTo, windowSettings } from './exportedTo.ts'
 import type { ExportReview } from './exportReview.ts'
 import { writeExport } from './exports.ts'
 import { asFailure } from './failures.ts'
@@ -22,6 +23,7 @@ import { FileHandles } from './fileHandles.ts'
 import { Jobs } from './jobs.ts'
 import { Models } from './models.ts'
 import { OpenedRuns } from './openedRuns.ts'
+import { openOrReplace } from './openOrReplace.ts'
 import { openSeries } from './openSeries.ts'
 import { thumbnailBytes } from './reviews.ts'
 import { runDetails } from './runDetails.ts'
@@ -78,7 +80,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
 
   async function build(): Promise<Workstation> {
     const folder = await openDataFolder(path)
-    const files = await FileHandles.create(roots)
+    const files = await FileHandles.create(roots, exportedTo(library))
     const events = new Events()
     const jobs = new Jobs(events)
     const cache = new VoxelCache({
@@ -146,7 +148,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
         readers.showing.start()
         return appInfo(path, abilities, notices)
       },
-      'settings.all': () => library.settings() as CallOutput<'settings.all'>,
+      'settings.all': () => windowSettings(library),
       'settings.set': ({ key, value }) => {
         library.setSetting(key, value)
         return {}
@@ -281,17 +283,6 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
         return closing
       },
     }
-  }
-}
-
-/** A damaged library lies aside when it is refused: the next call makes a new one, and the reader hears where it is. */
-function openOrReplace(path: string, notices: Warning[]): Library {
-  try {
-    return openLibrary(path)
-  } catch (error) {
-    if (!(error instanceof WorkstationError) || error.code !== 'output/library-damaged') throw error
-    notices.push({ code: error.code, message: error.message })
-    return openLibrary(path)
   }
 }
 

@@ -251,9 +251,10 @@ describe('the desktop host', () => {
     ])
   })
 
-  it('keeps the library where it was told to, and takes the models that came with it', () => {
+  it('keeps the library where it was told to, takes the models that came with it, and lets the window look through no folder', () => {
     expect(made.options).toMatchObject({
       dataFolder: folder,
+      roots: [],
       modelsFolder: join('/resources', 'models'),
       abilities: { host: 'electron', picker: 'native' },
     })

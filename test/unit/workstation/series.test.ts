@@ -222,6 +222,27 @@ describe('an export', () => {
     expect(Object.values(jobs[0].files).filter(existsSync)).toHaveLength(2)
   })
 
+  test('can go to the same folder after a restart, where only dialogs choose, and to no other by its path', async () => {
+    const exportReview: ExportReview = async (job) => ({
+      path: join(job.parent, 'new'),
+      findings: 0,
+      files: [],
+      warnings: [],
+    })
+    const bed = await makeBed({ exportReview, roots: [] })
+    const { series } = await addSource(bed)
+    const { id: runId } = await startRun(bed, series.id)
+    await runIs(bed, runId, 'done')
+    const resolve = (path: string) => bed.workstation.call('files.resolve', { path })
+    expect((await failure(resolve(bed.folder))).code).toBe('usage/outside-roots')
+    const folder = bed.workstation.grantPath(bed.folder).handle
+    await bed.workstation.call('export.write', { ...request, states, runId, folder })
+    await bed.restart()
+    expect(await resolve(bed.folder)).toEqual(bed.workstation.grantPath(bed.folder))
+    expect((await failure(resolve(bed.dataFolder))).code).toBe('usage/outside-roots')
+    expect(await bed.workstation.call('settings.all', {})).toEqual({})
+  })
+
   test('is refused for a scan that has changed since it was screened', async () => {
     const bed = await makeBed()
     const { series, source } = await addSource(bed)
