@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { type Warning, WorkstationError } from '../errors.ts'
 import { type Device, defaultThreads, type Host, planDevices } from './devices.ts'
 import { cancelled, died, nextDevice, partlyOnCpu, smallerTile, understand } from './engineErrors.ts'
@@ -5,6 +6,7 @@ import type { EngineJob, EngineOptions, EngineOutcome, EngineSetup } from './eng
 import { type EngineExit, type EngineProcess, forkEngine, type SpawnEngine } from './engineProcess.ts'
 import type { ModelPackage } from './package.ts'
 import type { DeviceReport, EngineProgress, EngineReply, EngineRequest, EngineResult } from './protocol.ts'
+import { journalFile } from './resume.ts'
 import { tileOptions } from './tileOptions.ts'
 
 export type { EngineJob, EngineOptions, EngineOutcome, EngineSetup } from './engineJob.ts'
@@ -122,7 +124,7 @@ export class EngineClient {
   }
 
   async #onBestDevice<T>(
-    setup: EngineSetup,
+    setup: EngineSetup & { resumeFolder?: string },
     options: EngineOptions,
     work: () => Promise<T>,
   ): Promise<{ device: DeviceReport; warnings: Warning[]; value: T; step: Step }> {
@@ -157,6 +159,9 @@ export class EngineClient {
         await this.#kill()
         const smaller = error.code === 'engine/out-of-memory' ? tiles[tile + 1] : undefined
         const next = plan.candidates[at + 1]
+        // What a device that is refused, or left, had computed before is not trusted either.
+        if (setup.resumeFolder !== undefined && (next || error.code !== 'engine/died'))
+          await rm(journalFile(setup.resumeFolder, device), { force: true })
         if (smaller) {
           stepDown(smallerTile(error, smaller.patchSize))
           tile++
@@ -187,7 +192,7 @@ export class EngineClient {
   async #run(job: EngineJob, options: EngineOptions): Promise<EngineResult> {
     const { dims, spacing, origin, direction } = job.grid
     const grid = { dims, spacing, origin, direction }
-    const { workFolder, findings, review = null, unscored = 'lowest', filledSlices = [] } = job
+    const { workFolder, findings, review = null, unscored = 'lowest', filledSlices = [], resumeFolder } = job
     const request: EngineRequest = {
       type: 'screen',
       workFolder,
@@ -196,6 +201,7 @@ export class EngineClient {
       review,
       unscored,
       filledSlices,
+      ...(resumeFolder === undefined ? {} : { resumeFolder }),
     }
     return (await this.#ask(request, 'done', options.signal, options.onProgress)).result
   }

@@ -16,13 +16,14 @@ import {
   WORK_FILES,
 } from './protocol.ts'
 import { writeReview } from './review.ts'
+import { scoreTiles } from './scoreTiles.ts'
 import { type ModelSession, openSession } from './session.ts'
-import { slidingWindow } from './slidingWindow.ts'
 import { isOutOfMemory } from './unavailable.ts'
 
 /**
  * The engine process: everything that computes for long or talks to a driver. The parent may kill it at any moment
- * (that is how a run is cancelled), so it writes nothing but files of the job's work folder, which the parent removes.
+ * (that is how a run is cancelled), so it writes nothing but files of the job's work folder, which the parent removes,
+ * and of its resume folder, which is made to be left in the middle.
  */
 
 type ScreenRequest = Extract<EngineRequest, { type: 'screen' }>
@@ -99,7 +100,7 @@ async function screen(request: ScreenRequest): Promise<void> {
 
 async function runJob(model: ModelSession, request: ScreenRequest): Promise<EngineResult> {
   const { manifest } = model.pkg
-  const { network, calibration } = manifest
+  const { calibration } = manifest
   const seconds: EngineResult['seconds'] = {}
   const timed = async <T>(stage: EngineStage, work: () => T | Promise<T>): Promise<T> => {
     reply({ type: 'progress', progress: { stage, done: 0, total: 1, secondsLeft: null } })
@@ -120,39 +121,21 @@ async function runJob(model: ModelSession, request: ScreenRequest): Promise<Engi
   )
   const { grid: modelGrid, cropBox } = prepared
 
-  let tiles = 0
   const scored = await timed('inference', async () => {
-    const clock = tileClock()
-    const { score, covered } = await slidingWindow({
-      dims: modelGrid.dims,
-      channels: prepared.channels,
-      body: prepared.body,
-      patchSize: model.tile.patchSize,
-      overlap: network.overlap,
-      blendSigma: network.blendSigma,
-      runTile: model.runTile,
-      onTile: (done, total) => {
-        tiles = total
-        reply({
-          type: 'progress',
-          progress: { stage: 'inference', done, total, secondsLeft: clock(done, total) },
-        })
-      },
-    })
-    // Devices have been seen to fail silently after a good start, when memory ran short; processors with bad memory
-    // do as well. Before the map is written: what fails here leaves none.
-    const goldenDeviationAtEnd = await model.verify()
-    for (let i = 0; i < covered.length; i++) covered[i] &= prepared.body[i]
+    const result = await scoreTiles(model, prepared, request, (progress) =>
+      reply({ type: 'progress', progress }),
+    )
+    for (let i = 0; i < result.covered.length; i++) result.covered[i] &= prepared.body[i]
     // The network's input is no longer needed; the maps on the source grid need the room.
     prepared.channels.length = 0
-    return { score, mask: covered, goldenDeviationAtEnd }
+    return result
   })
 
   const score = await timed('mapping', async () => {
     const unscored = request.unscored === 'nan' ? Number.NaN : calibration.score[0]
     const mapped = scoreOnSourceGrid(
       { ...modelGrid, voxels: scored.score },
-      scored.mask,
+      scored.covered,
       source,
       unscored,
       cropBox,
@@ -188,28 +171,16 @@ async function runJob(model: ModelSession, request: ScreenRequest): Promise<Engi
       }),
     )
   }
-  const { goldenDeviationAtEnd } = scored
+  const { goldenDeviationAtEnd, tiles, resumed } = scored
   return {
     modelGrid,
     cropBox,
     tiles,
+    ...(resumed > 0 ? { resumedTiles: resumed } : {}),
     goldenDeviationAtEnd,
-    ...found,
+    findings: found.findings,
+    warnings: [...scored.warnings, ...found.warnings],
     seconds,
     peakRssBytes: peakRssBytes(),
-  }
-}
-
-/** Seconds left from the mean time of the tiles so far. The first is not counted: it warms the device up. */
-function tileClock(): (done: number, total: number) => number | null {
-  let afterFirst: number | undefined
-  return (done, total) => {
-    const now = performance.now()
-    if (done === 0) return null
-    if (afterFirst === undefined) {
-      afterFirst = now
-      return null
-    }
-    return ((now - afterFirst) / (done - 1) / 1000) * (total - done)
   }
 }

@@ -44,3 +44,8 @@ export function smallerTile(error: WorkstationError, patchSize: Vec3): Warning {
   const message = `${error.message} Continuing there with smaller tiles of ${patchSize.join(' × ')} voxels, so each voxel is judged by less of its surroundings.`
   return { code: 'tile-fallback', message }
 }
+
+export function resumedTiles(taken: number, tiles: number): Warning {
+  const message = `${taken} of ${tiles} tiles were taken over from an interrupted screening of the same scan with the same model; the last of them was computed again as a check.`
+  return { code: 'resumed', message }
+}

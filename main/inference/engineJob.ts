@@ -32,6 +32,11 @@ export interface EngineJob extends EngineSetup {
   unscored?: Unscored
   /** Slices that get no score (OpenedCt.filledSlices); none where absent. */
   filledSlices?: readonly number[]
+  /**
+   * Where the tiles of this run are kept while it goes on, and from where it goes on if it was interrupted; nowhere
+   * where absent. The caller's, as the work folder is, but meant to outlast the run if the engine dies.
+   */
+  resumeFolder?: string
 }
 
 export interface EngineOptions {

@@ -83,6 +83,8 @@ export const EngineRequest = z.discriminatedUnion('type', [
     unscored: Unscored,
     /** Slices k of the grid that the network sees but that get no score (OpenedCt.filledSlices). */
     filledSlices: z.array(z.number().int().nonnegative()).readonly().default([]),
+    /** Where finished tiles are kept for the same run after an interruption (resume.ts); nowhere where absent. */
+    resumeFolder: z.string().optional(),
   }),
   /** Releases the network and ends the process. */
   z.object({ type: z.literal('close') }),
@@ -124,6 +126,8 @@ export const EngineResult = z.object({
   /** Body crop in canonical source voxels, [start, end). */
   cropBox: z.object({ start: Vec3Schema, end: Vec3Schema }),
   tiles: z.number().int(),
+  /** How many of them an interrupted run had left; absent where none. */
+  resumedTiles: z.number().int().positive().optional(),
   /** Of the golden tile after the last tile of the run; a run that fails it has no result. */
   goldenDeviationAtEnd: z.number().optional(),
   findings: z.array(FindingSchema),

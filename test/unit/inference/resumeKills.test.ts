@@ -1,0 +1,39 @@
+import { readdir, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { journalFile } from '../../../main/inference/resume.ts'
+import { temporaryFolder } from './packages.ts'
+import { attempt, newClient, random } from './resumeRuns.ts'
+
+const KILLS = 50
+
+test(`killed at ${KILLS} random moments and asked for again each time, every map is the right one`, async (context) => {
+  const client = await newClient()
+  await attempt(client)
+  await client.close()
+  const { score: right, seconds, outcome } = await attempt(client)
+  const resumeFolder = await temporaryFolder(onTestFinished)
+  const journal = journalFile(resumeFolder, 'cpu')
+  const dice = random(20240229)
+  let [kills, maps, taken] = [0, 0, 0]
+  while (kills < KILLS || maps === 0) {
+    // Beyond the whole time as well: some come while the network is opened, some when the map is written.
+    const killAfterMs = kills < KILLS ? dice.next().value * 1100 * seconds : undefined
+    const run = await attempt(client, { resumeFolder, ...(killAfterMs === undefined ? {} : { killAfterMs }) })
+    expect((await readdir(resumeFolder)).filter((name) => name !== basename(journal))).toEqual([])
+    if (run.error) {
+      expect(run.error.code).toBe('engine/died')
+      kills++
+      continue
+    }
+    expect(run.score).toEqual(right)
+    expect(run.outcome!.tiles).toBe(outcome!.tiles)
+    maps++
+    taken += run.outcome!.resumedTiles ?? 0
+    await rm(journal)
+    // A fresh process, as after every kill.
+    await client.close()
+  }
+  await context.annotate(`${kills} kills, ${maps} maps of ${outcome!.tiles} tiles, ${taken} tiles taken over`)
+  expect(taken).toBeGreaterThan(0)
+}, 180_000)
