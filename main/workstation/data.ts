@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -8,9 +7,8 @@ import type { VoxelCache } from './voxelCache.ts'
 
 /** The data plane: what is too large for the contract, by URL. No part of a URL is ever a part of a path. */
 
-const FOREVER = 'private, max-age=31536000, immutable'
-/** May be kept, but is asked about each time. */
-const ASK = 'private, no-cache'
+/** A browser keeps no copy: a patient's images must not outlive their removal from the library. */
+const SAFE = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 
 const RUN_DATA = {
   steps: { file: RUN_FILES.steps, type: 'application/octet-stream' },
@@ -44,8 +42,7 @@ export async function serveData(request: Request, { library, cache }: DataSource
   const [, run, part] = /^\/data\/runs\/([\w-]+)\/(steps|tree|profile)$/.exec(url.pathname) ?? []
   if (run && library.getRun(run)?.status === 'done') {
     const { file, type } = RUN_DATA[part as keyof typeof RUN_DATA]
-    const answer = { type, cacheControl: FOREVER, tag: `"${run}-${part}"`, release: () => {} }
-    return serveFile(request, join(library.runFolder(run), file), answer)
+    return serveFile(request, join(library.runFolder(run), file), { type, release: () => {} })
   }
   return new Response(null, { status: 404 })
 }
@@ -61,33 +58,24 @@ async function serveVoxels(
     lease?.release()
     return new Response(null, { status: 410 })
   }
-  const cacheControl = version === null ? ASK : FOREVER
   const { voxelsFile, release } = lease
-  const type = 'application/octet-stream'
-  return serveFile(request, voxelsFile, { type, cacheControl, tag: `"${lease.version}"`, release })
+  return serveFile(request, voxelsFile, { type: 'application/octet-stream', release })
 }
 
 function serveThumbnail(request: Request, png: Uint8Array | undefined): Response {
   if (!png) return new Response(null, { status: 404 })
-  const tag = `"${createHash('sha256').update(png).digest('hex').slice(0, 32)}"`
-  const headers = { 'Content-Type': 'image/png', 'Cache-Control': ASK, ETag: tag, ...SAFE }
-  if (request.headers.get('if-none-match') === tag) return new Response(null, { status: 304, headers })
-  const body = request.method === 'HEAD' ? null : new Uint8Array(png)
-  return new Response(body, { headers: { ...headers, 'Content-Length': String(png.length) } })
+  const headers = { 'Content-Type': 'image/png', 'Content-Length': String(png.length), ...SAFE }
+  return new Response(request.method === 'HEAD' ? null : new Uint8Array(png), { headers })
 }
-
-const SAFE = { 'X-Content-Type-Options': 'nosniff' }
 
 interface FileAnswer {
   type: string
-  cacheControl: string
-  tag: string
   /** Called when nothing of the file is read any more. */
   release: () => void
 }
 
 async function serveFile(request: Request, path: string, answer: FileAnswer): Promise<Response> {
-  const { type, cacheControl, tag, release } = answer
+  const { type, release } = answer
   const file = await open(path, 'r').catch(() => undefined)
   if (!file) {
     release()
@@ -100,16 +88,10 @@ async function serveFile(request: Request, path: string, answer: FileAnswer): Pr
   const { size } = await file.stat()
   const headers: Record<string, string> = {
     'Content-Type': type,
-    'Cache-Control': cacheControl,
-    ETag: tag,
     'Accept-Ranges': 'bytes',
     ...SAFE,
   }
-  if (request.headers.get('if-none-match') === tag) {
-    await end()
-    return new Response(null, { status: 304, headers })
-  }
-  const range = byteRange(request, size, tag)
+  const range = byteRange(request, size)
   if (range === 'unsatisfiable') {
     await end()
     return new Response(null, { status: 416, headers: { ...headers, 'Content-Range': `bytes */${size}` } })
@@ -136,12 +118,9 @@ const CHUNK_BYTES = 1024 * 1024
 function byteRange(
   request: Request,
   size: number,
-  tag: string,
 ): { start: number; last: number } | 'unsatisfiable' | undefined {
-  const condition = request.headers.get('if-range')
   const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(request.headers.get('range') ?? '') ?? []
-  if (from === undefined || (from === '' && to === '') || (condition !== null && condition !== tag))
-    return undefined
+  if (from === undefined || (from === '' && to === '')) return undefined
   const start = from === '' ? Math.max(0, size - Number(to)) : Number(from)
   const last = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1)
   if (from !== '' && to !== '' && Number(to) < Number(from)) return undefined
