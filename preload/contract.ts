@@ -38,7 +38,9 @@ export const calls = {
 
   /** A dialog of the system; null where the user cancelled. Only where AppInfo.picker is `native`. */
   'files.pick': call(
-    z.object({ purpose: z.enum(['open-files', 'open-folder', 'export-folder']) }),
+    z.object({
+      purpose: z.enum(['open-files', 'open-folder', 'export-folder', 'model-folder', 'model-file']),
+    }),
     z.array(FileHandle).nullable(),
   ),
   /** A folder's contents; the allowed roots for null. */

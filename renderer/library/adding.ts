@@ -77,8 +77,14 @@ async function show(found: Added): Promise<void> {
   void showSeries(first.id)
 }
 
-/** Adds what was dropped on the window. Call it within the drop event. */
-export async function addDropped(transfer: DataTransfer): Promise<void> {
+/**
+ * Adds what was dropped on the window. Call it within the drop event.
+ * @param elsewhere asked first of a single file or folder: whether it is something else than a scan, and taken care of
+ */
+export async function addDropped(
+  transfer: DataTransfer,
+  elsewhere: (handle: FileHandle) => Promise<boolean> = async () => false,
+): Promise<void> {
   const job = crypto.randomUUID()
   const found = filesOfDrop(transfer)
   try {
@@ -91,6 +97,7 @@ export async function addDropped(transfer: DataTransfer): Promise<void> {
     const handles = await bridge.filesDropped(files, (sent) => track(job, name, sent), stop.signal)
     sending.delete(job)
     if (stop.signal.aborted) return untrack(job)
+    if (handles.length === 1 && (await elsewhere(handles[0]))) return untrack(job)
     await addHandles(handles, job)
   } catch (thrown) {
     sending.delete(job)

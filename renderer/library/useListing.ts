@@ -20,9 +20,18 @@ interface Listed {
   makeFolder: (name: string) => Promise<boolean>
 }
 
+/** Where the picker begins, by what for: scans, exports and models lie in places of their own. */
+const SETTINGS: Readonly<Record<Purpose, string>> = {
+  'open-files': 'picker.openFolder',
+  'open-folder': 'picker.openFolder',
+  'export-folder': 'picker.exportFolder',
+  'model-folder': 'picker.modelFolder',
+  'model-file': 'picker.modelFolder',
+}
+
 /** The folder that the picker shows, beginning with the last one used for the same purpose. */
 export function useListing(purpose: Purpose): Listed {
-  const setting = purpose === 'export-folder' ? 'picker.exportFolder' : 'picker.openFolder'
+  const setting = SETTINGS[purpose]
   const [listing, setListing] = useState<FolderListing | null>(null)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string | null>(null)

@@ -1,9 +1,11 @@
+import type { ModelInspection } from '../../preload/modelRecords.ts'
 import type { ModelEntry } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
+import { bytesWords } from '../library/words.ts'
 import css from './runs.module.css'
 
 /** What a reader may want to know of a model before believing it. */
-export function ModelFacts({ model }: { model: ModelEntry }) {
+export function ModelFacts({ model }: { model: ModelEntry | ModelInspection }) {
   const facts: [string, string][] = [
     [t('model.version'), model.version],
     [t('model.licence'), model.licence],
@@ -14,7 +16,7 @@ export function ModelFacts({ model }: { model: ModelEntry }) {
       model.trainingData.map(({ name, licence }) => `${name} (${licence})`).join('; '),
     ],
     [t('model.limitations'), model.limitations.join(' ')],
-    [t('model.hash'), model.hash],
+    'sizeBytes' in model ? [t('model.size'), bytesWords(model.sizeBytes)] : [t('model.hash'), model.hash],
   ]
   return (
     <dl className={css.facts}>

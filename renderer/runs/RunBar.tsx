@@ -11,12 +11,14 @@ import { useSession } from '../state/session.ts'
 import { DeviceMenu } from './DeviceMenu.tsx'
 import { ModelMenu } from './ModelMenu.tsx'
 import { QueueMenu } from './QueueMenu.tsx'
+import { RunDetailsDialog, showRunDetails } from './RunDetails.tsx'
 import { RunHistory } from './RunHistory.tsx'
 import { RunProgress } from './RunProgress.tsx'
 import css from './runs.module.css'
 import { queueOf } from './runWords.ts'
 import { cancelRun, screenSeries } from './starting.ts'
 import { type ScreenTarget, screenTarget } from './target.ts'
+import { useStepDowns } from './useStepDowns.ts'
 
 const targetNow = (): ScreenTarget => {
   const { series, runs } = useLibrary.getState()
@@ -27,6 +29,8 @@ const screenNow = () => screenSeries(targetNow().series.map(({ id }) => id))
 
 const running = () => queueOf(useLibrary.getState().runs)[0]
 
+const shownRun = () => useSession.getState().result?.run
+
 /** Model, device, start, progress and queue. */
 export function RunBar() {
   const series = useLibrary((state) => state.series)
@@ -35,6 +39,7 @@ export function RunBar() {
   const openId = useSession((state) => state.seriesId)
   const chosenIds = useSelection((state) => state.ids)
   const [queueOpened, setQueueOpened] = useState(false)
+  useStepDowns()
 
   useEffect(
     () =>
@@ -60,6 +65,15 @@ export function RunBar() {
           group: 'run',
           keys: ['Mod+Shift+Enter'],
           run: () => setQueueOpened((opened) => !opened),
+        },
+        {
+          id: 'run.details',
+          group: 'run',
+          enabled: () => shownRun() !== undefined,
+          run: () => {
+            const run = shownRun()
+            if (run) showRunDetails(run)
+          },
         },
       ]),
     [],
@@ -97,6 +111,7 @@ export function RunBar() {
       <RunProgress />
       <QueueMenu opened={queueOpened} onChange={setQueueOpened} />
       <RunHistory />
+      <RunDetailsDialog />
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { t } from '../i18n/index.ts'
 import { showRun } from '../library/opening.ts'
 import { useLibrary } from '../state/library.ts'
 import { useSession } from '../state/session.ts'
+import { showRunDetails } from './RunDetails.tsx'
 import { endedRuns, momentWords } from './runWords.ts'
 
 /** The finished runs of the series on screen, and which of them is shown. */
@@ -30,6 +31,8 @@ export function RunHistory() {
             </Menu.RadioItem>
           ))}
         </Menu.RadioGroup>
+        <Menu.Divider />
+        <Menu.Item onClick={() => showRunDetails(shown)}>{t('command.run.details')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { t } from '../i18n/index.ts'
 import { addDropped } from '../library/adding.ts'
+import { offerModel } from '../runs/modelImport.ts'
 import css from './shell.module.css'
 
 const holdsFiles = (event: DragEvent): event is DragEvent & { dataTransfer: DataTransfer } =>
@@ -32,7 +33,7 @@ export function DropTarget() {
       event.preventDefault()
       depth = 0
       setOver(false)
-      void addDropped(event.dataTransfer)
+      void addDropped(event.dataTransfer, offerModel)
     }
     const listeners = { dragenter: enter, dragleave: leave, dragover: hold, drop } as const
     for (const [name, listener] of Object.entries(listeners))
@@ -48,6 +49,7 @@ export function DropTarget() {
       <div>
         {t('drop.title')}
         <small>{t('drop.hint')}</small>
+        <small>{t('drop.model')}</small>
       </div>
     </div>
   )

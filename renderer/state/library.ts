@@ -81,6 +81,8 @@ export function followLibrary(): () => void {
       })),
     ),
     bridge.on('run.changed', putRun),
+    bridge.on('models.changed', (models) => useLibrary.setState({ models })),
+    bridge.on('devices.changed', (devices) => useLibrary.setState({ devices })),
     bridge.on('job.progress', (progress) =>
       useLibrary.setState(({ jobs }) => ({ jobs: { ...jobs, [progress.job]: progress } })),
     ),

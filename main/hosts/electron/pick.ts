@@ -26,4 +26,14 @@ export const PICK: Readonly<Record<Purpose, PickOptions>> = {
     buttonLabel: 'Export here',
     properties: ['openDirectory', 'createDirectory'],
   },
+  'model-folder': {
+    title: 'Folder of a model',
+    buttonLabel: 'Look at it',
+    properties: ['openDirectory'],
+  },
+  'model-file': {
+    title: 'ZIP file of a model',
+    buttonLabel: 'Look at it',
+    properties: ['openFile'],
+  },
 }

@@ -158,8 +158,7 @@ export const app: Readonly<Record<string, string>> = {
 
   'model.choose': 'Model: {{title}}',
   'model.none': 'No model',
-  'model.noneHint':
-    'There is no model to screen with. Put a model package into the models folder and start again.',
+  'model.noneHint': 'There is no model to screen with. Import one from the list of models.',
   'model.heading': 'Model',
   'model.version': 'Version',
   'model.licence': 'Licence',
