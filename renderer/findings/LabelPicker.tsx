@@ -83,7 +83,12 @@ export const LabelPicker = memo(function LabelPicker({ findingKey, label }: Prop
             if (event.key === 'Escape') combobox.focusTarget()
           }}
         />
-        <Combobox.Options mah={260} style={{ overflowY: 'auto' }} aria-label={t('finding.label')}>
+        <Combobox.Options
+          mah={260}
+          style={{ overflowY: 'auto' }}
+          tabIndex={0}
+          aria-label={t('finding.label')}
+        >
           {found.map(({ label: one, index }) => (
             <Combobox.Option key={one.text} value={String(index)} active={one.text === label?.text}>
               <span className={classes.labelOption}>

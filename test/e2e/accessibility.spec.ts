@@ -58,9 +58,11 @@ test('the preferences', async ({ page }) => {
 
 test('the command palette', async ({ page }) => {
   await page.keyboard.press('Control+k')
-  await expect(page.getByRole('textbox', { name: 'Commands, series, findings' })).toBeFocused()
+  const search = page.getByRole('textbox', { name: 'Commands, series, findings' })
+  await expect(search).toBeFocused()
   expect(await barriers(page)).toEqual([])
   await page.keyboard.press('Escape')
+  await expect(search).toBeHidden()
 })
 
 test('the drawing tools and the list of labels', async ({ page }) => {

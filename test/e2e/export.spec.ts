@@ -103,15 +103,19 @@ test('the workstation itself reads the segmentation', () => {
 test('the table has a row for each finding, with its state', () => {
   const rows = readFileSync(file('findings.csv'), 'utf8').trim().split(/\r?\n/)
   expect(rows).toHaveLength(1 + CONFIRMED)
-  const state = rows[0]!.split(',').indexOf('state')
-  for (const row of rows.slice(1)) expect(row.split(',')[state]).toBe('confirmed')
+  expect(rows[0]).toContain(',state,')
+  for (const [i, row] of rows.slice(1).entries()) {
+    expect(row).toContain(',confirmed,')
+    expect(row).toMatch(new RegExp(`^${i + 1},`))
+    expect(Number(row.split(',')[1])).toBeCloseTo(volumesMl[i]!, 1)
+  }
 })
 
 test('the record says how the findings came about', () => {
-  const json = files(folder).find((name) => name.endsWith('.json'))!
+  const json = 'export.json'
   const record = JSON.parse(readFileSync(file(json), 'utf8'))
   expect(JSON.stringify(record)).toContain('Screener CT small')
-  expect(record.findings).toHaveLength(CONFIRMED)
+  expect(record.findings).toMatchObject({ total: CONFIRMED, byState: { confirmed: CONFIRMED } })
 })
 
 test('each finding has a key image', () => {

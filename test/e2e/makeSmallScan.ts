@@ -1,4 +1,4 @@
 import { makeSample } from '../../main/screening/sample.ts'
 
-/** A whole patient in 6 mm voxels, screened in a second. In a process of its own: the sample's worker needs plain Node. */
+/** A whole patient in 6 mm voxels. In a process of its own: the sample's worker needs plain Node. */
 await makeSample(process.argv[2]!, { seed: 3, dims: [64, 64, 54] })

@@ -13,7 +13,7 @@ const SMALL = join('small', 'dicom')
 /** Data of a workstation whose library holds the sample, screened once. Copy it; it is there for all specs. */
 export const screenedFolder = (): string => process.env[FOLDER]!
 
-/** A whole patient in 6 mm voxels, a DICOM series that is screened in a second; in the data folder, not in the library. */
+/** Another patient, in 6 mm voxels: a DICOM series in the data folder, which is not in the library. */
 export const smallScan = (dataFolder: string): string => join(dataFolder, SMALL)
 
 /** Makes both, before the first spec. SCREENER_E2E_SCREENED names a folder that was made before, to save the time. */

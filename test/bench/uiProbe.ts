@@ -1,0 +1,93 @@
+/** What the benchmark measures from inside the window; a script of its own there, so it may use nothing from outside. */
+
+export interface Probe {
+  /** Milliseconds from a moment of `performance.now()` until all these panes have drawn something. */
+  painted(panes: readonly string[], since: number): Promise<number>
+  /** Begins to take the time between frames. */
+  begin(): void
+  /** Times between frames since `begin`, ms, and how long tasks over 50 ms took. */
+  end(): { frames: number[]; longTasks: number[] }
+  /** Presses a key and waits until what it caused is on screen, ms. */
+  press(key: string): Promise<number>
+  /** Presses a key and waits until the list of findings has changed, ms; null where it does not within 2 s. */
+  pressForList(key: string): Promise<number | null>
+}
+
+declare global {
+  interface Window {
+    probe: Probe
+  }
+}
+
+export function installProbe(): void {
+  const longTasks: number[] = []
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longTasks.push(duration)
+  }).observe({ type: 'longtask', buffered: true })
+
+  const frame = () => new Promise<number>((shown) => requestAnimationFrame(shown))
+  const down = (key: string) =>
+    document.activeElement!.dispatchEvent(
+      new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }),
+    )
+
+  /** Whether anything that is not black is in the pane's image. */
+  const isPainted = (pane: string): boolean =>
+    [...document.querySelectorAll<HTMLCanvasElement>(`[data-pane=${pane}] canvas.cornerstone-canvas`)].some(
+      (canvas) => {
+        if (canvas.width === 0) return false
+        const small = new OffscreenCanvas(16, 16).getContext('2d')!
+        small.drawImage(canvas, 0, 0, 16, 16)
+        const { data } = small.getImageData(0, 0, 16, 16)
+        return data.some((value, i) => i % 4 < 3 && value > 8)
+      },
+    )
+
+  let frames: number[] = []
+  let isRunning = false
+  window.probe = {
+    async painted(panes, since) {
+      while (!panes.every(isPainted)) await frame()
+      return performance.now() - since
+    },
+    begin() {
+      frames = []
+      longTasks.length = 0
+      isRunning = true
+      void (async () => {
+        let last = await frame()
+        while (isRunning) {
+          const now = await frame()
+          frames.push(now - last)
+          last = now
+        }
+      })()
+    },
+    end() {
+      isRunning = false
+      return { frames, longTasks: [...longTasks] }
+    },
+    async press(key) {
+      const start = performance.now()
+      down(key)
+      // Drawn in the first frame, on screen when the second begins.
+      await frame()
+      await frame()
+      return performance.now() - start
+    },
+    async pressForList(key) {
+      const list = document.querySelector('#findings-list')!
+      const start = performance.now()
+      const changed = new Promise<number>((found) => {
+        const observer = new MutationObserver(() => {
+          observer.disconnect()
+          found(performance.now() - start)
+        })
+        observer.observe(list, { subtree: true, childList: true, attributes: true, characterData: true })
+      })
+      down(key)
+      const never = new Promise<null>((none) => setTimeout(() => none(null), 2000))
+      return await Promise.race([changed, never])
+    },
+  }
+}
