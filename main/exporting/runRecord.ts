@@ -105,6 +105,8 @@ export const RunRecord = z.object({
   result: z.object({
     findings: count,
     tiles: count,
+    /** How many of them an interrupted run of the same scan and model had computed; absent where none. */
+    resumedTiles: count.optional(),
     /** The grid the model ran on. */
     modelGrid: grid,
     /** Body crop, voxels of the reoriented scan, [start, end). */

@@ -23,6 +23,8 @@ export interface RunJob {
   device: DevicePreference
   /** Where the run may write; made here, and gone when this ends. On the disk of the results. */
   workFolder: string
+  /** Where finished tiles outlast a run that is interrupted, as EngineJob has it. */
+  resumeFolder: string
   signal: AbortSignal
   onProgress: (progress: RunProgress) => void
   onDevice: (report: DeviceReport) => void
@@ -89,6 +91,7 @@ export async function performRun(job: RunJob, tools: RunTools): Promise<RunResul
         pkg,
         device: job.device,
         workFolder,
+        resumeFolder: job.resumeFolder,
         grid: scan.grid,
         filledSlices: scan.filledSlices,
         findings: null,
@@ -142,6 +145,7 @@ export async function performRun(job: RunJob, tools: RunTools): Promise<RunResul
       result: {
         findings: outcome.findings.length,
         tiles: outcome.tiles,
+        ...(outcome.resumedTiles === undefined ? {} : { resumedTiles: outcome.resumedTiles }),
         modelGrid: outcome.modelGrid,
         cropBox: outcome.cropBox,
       },

@@ -11,6 +11,7 @@ import type { Library, RunChange } from '../library/types.ts'
 import { entryOf } from './entries.ts'
 import type { Events } from './events.ts'
 import { asFailure, cancelled, errorRecord, noSuchRun, noSuchSeries } from './failures.ts'
+import { mayGoOn, ResumeFolders } from './resumeFolders.ts'
 import { flushFolder } from './runFolder.ts'
 import { performRun, type RunTools } from './runWork.ts'
 
@@ -48,6 +49,7 @@ interface Current {
  */
 export class RunQueue {
   readonly #options: RunQueueOptions
+  readonly #unfinished: ResumeFolders
   readonly #queued: string[] = []
   #current: Current | undefined
   #closed = false
@@ -59,6 +61,7 @@ export class RunQueue {
 
   constructor(options: RunQueueOptions) {
     this.#options = options
+    this.#unfinished = new ResumeFolders(options.dataFolder)
   }
 
   /** Takes up the runs that were queued when the last process ended, and removes what unfinished ones left. */
@@ -68,6 +71,7 @@ export class RunQueue {
       if (run.status === 'queued') this.#queued.push(run.id)
       if (run.status !== 'done') await rm(library.runFolder(run.id), { recursive: true, force: true })
     }
+    await this.#unfinished.tidy(new Set(library.listSeries().map(({ id }) => id)))
     this.#next()
   }
 
@@ -126,10 +130,11 @@ export class RunQueue {
     return this.#entry(entry)
   }
 
-  /** Cancels what waits or runs for a series, and returns when nothing writes for it any more. */
+  /** Cancels what waits or runs for a series that is to be removed; returns when nothing writes for it any more. */
   async endOf(seriesId: string): Promise<void> {
     for (const run of this.list(seriesId)) this.cancel(run.id)
     if (this.#current?.seriesId === seriesId) await this.#current.ended
+    await this.#unfinished.remove(seriesId)
   }
 
   /** Queued runs stay queued for the next start; a running one is interrupted. */
@@ -177,8 +182,16 @@ export class RunQueue {
     } finally {
       current.progress = null
       await rm(workFolder, { recursive: true, force: true }).catch(() => {})
+      await this.#forgetTiles(current)
       this.#tell(id)
     }
+  }
+
+  /** What was interrupted, by whatever, goes on with its finished tiles when it is asked for again. */
+  async #forgetTiles({ id, seriesId }: Current): Promise<void> {
+    const run = this.#options.library.getRun(id)
+    if (run && seriesId && !mayGoOn(this.#entry(run)))
+      await this.#unfinished.remove(seriesId, run.packageHash)
   }
 
   async #perform(current: Current, workFolder: string): Promise<void> {
@@ -203,6 +216,7 @@ export class RunQueue {
         pkg,
         device,
         workFolder,
+        resumeFolder: this.#unfinished.of(series.id, pkg.hash),
         signal,
         onProgress: (progress) => this.#progress(current, progress),
         onWarning: (warning) => {

@@ -12,6 +12,9 @@ import { type Fault, spawnWithFault } from './faults.ts'
 import { temporaryFolder } from './packages.ts'
 import { attempt, GRID, killAt, newClient, residual, scan } from './resumeRuns.ts'
 
+const HEADER_BYTES = 65
+const RECORD_BYTES = 12 + 4 * 20 * 16 * 12
+
 /** Of a run that nothing happened to. */
 let right: Float32Array
 let tiles: number
@@ -23,16 +26,17 @@ beforeAll(async () => {
   right = score!
   tiles = outcome!.tiles
   const resumeFolder = await mkdtemp(join(tmpdir(), 'screener-test-'))
-  const { error } = await attempt(client, { resumeFolder, onProgress: killAt(tiles / 2) })
-  expect(error?.code).toBe('engine/died')
-  left = await readFile(journalFile(resumeFolder, 'cpu'))
+  // A slow disk keeps fewer of such quick tiles; the next attempt adds some.
+  do {
+    const { error } = await attempt(client, { resumeFolder, onProgress: killAt(tiles / 2) })
+    expect(error?.code).toBe('engine/died')
+    left = await readFile(journalFile(resumeFolder, 'cpu'))
+  } while (left.length < HEADER_BYTES + 12 * RECORD_BYTES)
   await rm(resumeFolder, { recursive: true })
 })
 afterAll(() => client.close())
 
-const HEADER_BYTES = 65
-const RECORD_BYTES = 12 + 4 * 20 * 16 * 12
-
+/** A folder with these tiles. */
 async function interrupted(): Promise<{ resumeFolder: string; journal: string }> {
   const resumeFolder = await temporaryFolder(onTestFinished)
   const journal = journalFile(resumeFolder, 'cpu')
@@ -47,7 +51,6 @@ describe('a run whose engine was killed', () => {
   test('goes on with its finished tiles, says so, and gives the same map bit by bit', async () => {
     const { resumeFolder, journal } = await interrupted()
     const there = await kept(journal)
-    expect(there).toBeGreaterThan(tiles / 4)
     const { outcome, score, told } = await attempt(client, { resumeFolder })
     expect(score).toEqual(right)
     expect(outcome).toMatchObject({ tiles, resumedTiles: there })

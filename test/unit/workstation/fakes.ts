@@ -168,6 +168,10 @@ export interface EngineScript {
   fails?: { code: 'output/disk-full'; message: string }
   /** Tiles told of, without a pause. */
   tiles?: number
+  /** Given the folder for finished tiles, in the middle of the inference. */
+  onTiles?: (resumeFolder: string) => unknown
+  /** Tiles that it says were there. */
+  resumedTiles?: number
   /** Called when the results are written and told. */
   onDone?: () => void
   /** Engines that were started. */
@@ -201,6 +205,7 @@ function engineProcess(script: EngineScript): ChildHandle {
     const total = script.tiles ?? 2
     for (let done = 0; done <= total; done++)
       self.say({ type: 'progress', progress: { stage: 'inference', done, total, secondsLeft: total - done } })
+    if (request.resumeFolder) await script.onTiles?.(request.resumeFolder)
     await script.hold?.pass()
     if (script.dies) return self.end('SIGKILL')
     if (script.fails) return self.say({ type: 'failed', ...script.fails })
@@ -221,6 +226,7 @@ function engineProcess(script: EngineScript): ChildHandle {
       modelGrid,
       cropBox,
       tiles: total,
+      ...(script.resumedTiles ? { resumedTiles: script.resumedTiles } : {}),
       findings: [],
       warnings: [],
       seconds: {},
