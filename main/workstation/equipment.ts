@@ -121,7 +121,7 @@ export class Devices {
     const status = this.#probed.get(device)
     if (!status) return undefined
     const { state, note } = status
-    return { state, note: note ?? 'It works. Each model proves itself on it before its first use.' }
+    return { state, note: note ?? 'Each model must prove itself on it before its first use.' }
   }
 
   #untried(device: Device): Verdict {

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Popover, Radio, Stack, Text, Title } from '@mantine/core'
+import { Button, Checkbox, Group, Popover, Radio, Stack, Title } from '@mantine/core'
 import { IconCpu, IconRefresh } from '@tabler/icons-react'
 import { useState } from 'react'
 import { z } from 'zod'
@@ -10,6 +10,7 @@ import { setSetting, useSetting } from '../shell/settings.ts'
 import { useLibrary } from '../state/library.ts'
 import { DEVICE_SETTING, ONLY_DEVICE_SETTING, useChosenDevice } from './choices.ts'
 import { hardwareWords, inDeviceOrder } from './deviceWords.ts'
+import css from './runs.module.css'
 
 const LEFT_TO_MAIN = ''
 
@@ -94,11 +95,7 @@ function Choice({ device }: { device: DeviceEntry }) {
       disabled={state === 'unavailable'}
       description={
         <>
-          {hardware ? (
-            <Text component="span" display="block" size="xs">
-              {hardware}
-            </Text>
-          ) : null}
+          {hardware ? <span className={css.hardware}>{hardware}</span> : null}
           {[id === 'auto' ? '' : t(`device.${state}`), note].filter(Boolean).join(': ')}
         </>
       }

@@ -58,7 +58,14 @@ function Shown({ model, dropped }: { model: ModelInspection; dropped: boolean })
       <div style={{ maxHeight: '38vh', overflowY: 'auto' }}>
         <ModelFacts model={model} />
       </div>
-      <Alert color="yellow" variant="outline" p="xs" title={t('product.researchUseOnly')}>
+      <Alert
+        color="yellow"
+        variant="outline"
+        p="xs"
+        title={t('product.researchUseOnly')}
+        // The yellow of the theme is too pale to be read on white.
+        styles={{ label: { color: 'var(--caution)' } }}
+      >
         {t('import.trust')}
       </Alert>
       {taken ? (

@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import type { RunEntry, WarningRecord } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
 import { seriesName } from '../library/words.ts'
+import { showDetails } from '../shell/Details.tsx'
 import { notify } from '../shell/notify.tsx'
 import { useLibrary } from '../state/library.ts'
 
@@ -31,7 +32,10 @@ export function useStepDowns(): void {
         for (const { run, step } of newSteps(previous.runs, state.runs)) {
           const series = state.series.find(({ id }) => id === run.seriesId)
           const name = series ? seriesName(series) : t('run.seriesGone')
-          notify(t('run.steppedDown', { name }), step.message)
+          const title = t('run.steppedDown', { name })
+          // Something to act on stays longer on screen than what is only told.
+          const show = () => showDetails({ title, error: step })
+          notify(title, step.message, { label: t('details.show'), run: show })
         }
       }),
     [],

@@ -1,11 +1,19 @@
 import { useEffect, useState } from 'react'
+import type { FileHandle } from '../../preload/records.ts'
 import { bridge, CallError } from '../api/index.ts'
 import { runCommand } from '../commands/registry.ts'
 import { t } from '../i18n/index.ts'
 import { addHandles } from '../library/adding.ts'
+import { offerModel } from '../runs/modelImport.ts'
 import { followLibrary, refreshLibrary, useLibrary } from '../state/library.ts'
 import { notifyError } from './notify.tsx'
 import { loadSettings } from './settings.ts'
+
+/** What the system asked the window to open: a scan, or a model to import. */
+async function openGiven(handles: readonly FileHandle[]): Promise<void> {
+  if (handles.length === 1 && (await offerModel(handles[0]))) return
+  await addHandles(handles)
+}
 
 /**
  * Asks main for all it knows and follows its events while the window is there. True once preferences are known, or
@@ -16,7 +24,7 @@ export function useMain(): boolean {
   useEffect(() => {
     const ends = [
       followLibrary(),
-      bridge.on('files.opened', (handles) => void addHandles(handles)),
+      bridge.on('files.opened', (handles) => void openGiven(handles)),
       bridge.on('command.run', ({ id }) => runCommand(id)),
     ]
     const fail = (thrown: unknown) => notifyError(t('start.failed'), thrown)
