@@ -79,6 +79,7 @@ function Models({ onRemove, onLeave }: ModelsProps) {
       </Radio.Group>
       {damaged.map(({ name, origin, error }) => (
         <Alert
+          style={{ flexShrink: 0 }}
           key={name}
           color="red"
           variant="outline"
