@@ -209,8 +209,9 @@ async function memory(page: Page, name: string, cycles: number): Promise<Measure
   ]
 }
 
-const option = (page: Page, name: string) =>
-  page.getByRole('listbox', { name: 'Series' }).getByRole('option', { name })
+function option(page: Page, name: string) {
+  return page.getByRole('listbox', { name: 'Series' }).getByRole('option', { name })
+}
 
 async function closeSeries(page: Page): Promise<void> {
   await page.keyboard.press('Control+k')
