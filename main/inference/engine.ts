@@ -47,7 +47,8 @@ process.on('message', (message) => {
 })
 
 function reply(message: EngineReply): void {
-  process.send?.(message)
+  // Where the parent is gone the channel fails before it says so, and that must not keep `disconnect` from tidying up.
+  process.send?.(message, undefined, undefined, () => {})
 }
 
 async function answer(message: unknown): Promise<void> {

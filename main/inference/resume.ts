@@ -21,7 +21,7 @@ export function journalFile(folder: string, device: Device): string {
 
 const HEAD_BYTES = 12
 
-/** Of the time of a tile that the journal may take: where the disk is slower than that, a tile is not kept. */
+/** Of the time of the tiles that the journal may take: on a device as quick as the disk only some tiles are kept. */
 const LARGEST_SHARE = 0.02
 
 /** A record that the network does not confirm: the tiles before it may be as wrong. */
@@ -75,6 +75,9 @@ export class TileJournal {
   /** Where the next record begins; none is written where undefined. */
   #end: number | undefined
   #pending: Promise<void> | undefined
+  #inferenceMs = 0
+  /** What the tiles waited for the journal. */
+  #spentMs = 0
 
   private constructor(options: TileJournalOptions) {
     this.#options = options
@@ -215,6 +218,14 @@ export class TileJournal {
   }
 
   async #append(tile: number, score: Float32Array, tookMs: number): Promise<void> {
+    this.#inferenceMs += tookMs
+    if (this.#end === undefined || this.#spentMs > LARGEST_SHARE * this.#inferenceMs) return
+    const from = performance.now()
+    await this.#startWriting(tile, score, tookMs)
+    this.#spentMs += performance.now() - from
+  }
+
+  async #startWriting(tile: number, score: Float32Array, tookMs: number): Promise<void> {
     // The network blocks this process while it runs: without this turn it would never hear that a write is over.
     if (this.#pending) await Promise.race([this.#pending, sleep(Math.max(1, LARGEST_SHARE * tookMs))])
     if (!this.#file || this.#end === undefined || this.#pending) return

@@ -30,8 +30,7 @@ import type { Library, NewRun, NewSeries, RunChange, StoredSeries } from './type
 
 const INTERRUPTED: ErrorRecord = {
   code: 'engine/interrupted',
-  message:
-    'The screening did not finish: the program ended while it ran. Start it again to screen this series.',
+  message: 'The screening did not finish: the program ended while it ran. Start it again to go on with it.',
 }
 
 const ENDED: readonly RunStatus[] = ['done', 'failed', 'cancelled', 'interrupted']

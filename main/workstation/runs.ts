@@ -143,7 +143,7 @@ export class RunQueue {
     clearTimeout(this.#idle)
     const current = this.#current
     if (current) {
-      const message = 'The program was closed while this screening ran. Start it again to screen this series.'
+      const message = 'The program was closed while this screening ran. Start it again to go on with it.'
       if (this.get(current.id).status === 'running')
         this.#save(current.id, { status: 'interrupted', error: { code: 'engine/interrupted', message } })
       current.controller.abort(cancelled())

@@ -1,13 +1,16 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { EngineClient } from '../../../main/inference/client.ts'
 import { loadPackage } from '../../../main/inference/package.ts'
+import { WORK_FILES } from '../../../main/inference/protocol.ts'
 import { journalFile } from '../../../main/inference/resume.ts'
+import { writeRaw } from '../../../main/processes/rawFile.ts'
 import { type Fault, spawnWithFault } from './faults.ts'
 import { temporaryFolder } from './packages.ts'
 import { attempt, GRID, killAt, newClient, residual, scan } from './resumeRuns.ts'
@@ -61,6 +64,30 @@ describe('a run whose engine was killed', () => {
     expect(told.at(-1)).toBe(tiles)
     expect(told).toEqual([...told].sort((a, b) => a - b))
     expect(await readdir(resumeFolder)).toEqual(['tiles-cpu.journal'])
+  })
+
+  test('or whose whole program was: the engine follows it, leaves no voxels, and its tiles are there', async () => {
+    const [workFolder, resumeFolder] = [
+      await temporaryFolder(onTestFinished),
+      await temporaryFolder(onTestFinished),
+    ]
+    await writeRaw(join(workFolder, WORK_FILES.volume), scan())
+    const job = { device: 'cpu', threads: 1, workFolder, resumeFolder, grid: GRID, findings: null }
+    const script = join(import.meta.dirname, 'resumeParent.ts')
+    const program = spawn(process.execPath, [script, JSON.stringify(job)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let engine = 0
+    for await (const line of createInterface(program.stdout)) {
+      const [pid, done] = line.split(' ').map(Number)
+      engine = pid
+      if (done >= tiles / 2) program.kill('SIGKILL')
+    }
+    await expect.poll(() => existsSync(`/proc/${engine}`), { timeout: 10_000 }).toBe(false)
+    expect(await readdir(workFolder)).toEqual([])
+    const { outcome, score } = await attempt(client, { resumeFolder })
+    expect(outcome!.resumedTiles).toBeGreaterThan(0)
+    expect(score).toEqual(right)
   })
 
   test('begins again where no folder was given, and leaves nothing anywhere', async () => {
