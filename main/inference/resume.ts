@@ -24,6 +24,9 @@ const HEAD_BYTES = 12
 /** Of the time of the tiles that the journal may take: on a device as quick as the disk only some tiles are kept. */
 const LARGEST_SHARE = 0.02
 
+/** What it may take in any case, ms: nobody notices it, and a short run is kept whole. */
+const ALWAYS_MS = 100
+
 /** A record that the network does not confirm: the tiles before it may be as wrong. */
 export class DoubtfulTiles extends Error {}
 
@@ -219,7 +222,7 @@ export class TileJournal {
 
   async #append(tile: number, score: Float32Array, tookMs: number): Promise<void> {
     this.#inferenceMs += tookMs
-    if (this.#end === undefined || this.#spentMs > LARGEST_SHARE * this.#inferenceMs) return
+    if (this.#end === undefined || this.#spentMs > ALWAYS_MS + LARGEST_SHARE * this.#inferenceMs) return
     const from = performance.now()
     await this.#startWriting(tile, score, tookMs)
     this.#spentMs += performance.now() - from
