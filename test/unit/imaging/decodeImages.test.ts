@@ -105,7 +105,7 @@ function poolOf(size: number): DecodePool {
        if (image.file === 'hangs') for (;;);
        if (image.file === 'exits') process.exit(3)
        if (image.file === 'throws') throw new Error('abort in WebAssembly')
-       if (image.file === 'swells') for (const all = []; ; ) all.push(new Array(1e5).fill(all.length))
+       if (image.file === 'swells') for (const all = []; ; ) all.push(new Array(4e6).fill(all.length))
        if (image.file === 'waits') await new Promise((resolve) => setTimeout(resolve, ${decodeLimitMs(SMALL) + 500}))
        if (image.file === 'program error') return parentPort.postMessage({ message: 'x is not a function' })
        parentPort.postMessage({ clamped: 1 })
