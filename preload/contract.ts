@@ -78,6 +78,8 @@ export const calls = {
     RunEntry,
   ),
   'runs.cancel': call(z.object({ runId: id }), RunEntry),
+  /** A running screening steps aside for the next; asked for again, it goes on with what it had computed. */
+  'runs.pause': call(z.object({ runId: id }), RunEntry),
   'runs.list': call(z.object({ seriesId: z.exactOptional(id) }), z.array(RunEntry)),
   'runs.open': call(z.object({ runId: id }), OpenedRun),
   /** Of a run that is done. */

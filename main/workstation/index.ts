@@ -199,6 +199,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
 
       'runs.start': (input) => runs.start(input),
       'runs.cancel': ({ runId }) => runs.cancel(runId),
+      'runs.pause': ({ runId }) => runs.pause(runId),
       'runs.list': ({ seriesId }) => runs.list(seriesId),
       'runs.open': ({ runId }) => opened.open(runId),
       'runs.details': ({ runId }) => runDetails(library, runId),

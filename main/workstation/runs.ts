@@ -119,6 +119,18 @@ export class RunQueue {
     return this.get(runId)
   }
 
+  /** What does not run stays as it is. Finished tiles are kept: the same screening asked for again takes them up. */
+  pause(runId: string): RunEntry {
+    const run = this.get(runId)
+    if (run.status === 'running' && this.#current?.id === runId) {
+      const message = 'The screening was paused. What it had computed is kept for 14 days.'
+      this.#save(runId, { status: 'interrupted', error: { code: 'engine/paused', message } })
+      this.#current.controller.abort(cancelled())
+      this.#tell(runId)
+    }
+    return this.get(runId)
+  }
+
   list(seriesId?: string): RunEntry[] {
     return this.#options.library.listRuns(seriesId).map((run) => this.#entry(run))
   }

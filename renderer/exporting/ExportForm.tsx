@@ -62,11 +62,12 @@ export function ExportForm({ scan, result, error }: Props) {
       ) : null}
       <Fieldset legend={t('export.formats')} p="sm">
         <SimpleGrid cols={2} spacing="xs" verticalSpacing={8}>
-          {FORMATS.map((format) => {
+          {FORMATS.map((format, index) => {
             const obstacle = formatObstacle(format, scan.series)
             return (
               <Checkbox
                 key={format}
+                data-autofocus={index === 0 || undefined}
                 label={t(`format.${format}`)}
                 description={t(obstacle ?? `format.${format}.hint`)}
                 disabled={obstacle !== null}

@@ -66,6 +66,7 @@ function Ended({ run }: { run: RunEntry }) {
   const { error } = run
   const said = error?.message ?? t(`run.ended.${run.status}`)
   const again = run.status !== 'done'
+  const goesOn = run.status === 'interrupted'
   return (
     <li className={css.entry}>
       <Icon
@@ -84,7 +85,7 @@ function Ended({ run }: { run: RunEntry }) {
         </Text>
       </div>
       <Group gap={4} wrap="nowrap">
-        {error ? (
+        {error && !goesOn ? (
           <Button
             size="compact-xs"
             variant="subtle"
@@ -98,10 +99,10 @@ function Ended({ run }: { run: RunEntry }) {
           <Button
             size="compact-xs"
             variant="default"
-            aria-label={t('run.againOf', { name })}
+            aria-label={t(goesOn ? 'run.goOnOf' : 'run.againOf', { name })}
             onClick={() => screenSeries([run.seriesId])}
           >
-            {t('run.again')}
+            {t(goesOn ? 'run.goOn' : 'run.again')}
           </Button>
         ) : null}
       </Group>

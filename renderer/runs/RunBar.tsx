@@ -16,7 +16,7 @@ import { RunHistory } from './RunHistory.tsx'
 import { RunProgress } from './RunProgress.tsx'
 import css from './runs.module.css'
 import { queueOf } from './runWords.ts'
-import { cancelRun, screenSeries } from './starting.ts'
+import { cancelRun, pauseRun, screenSeries } from './starting.ts'
 import { type ScreenTarget, screenTarget } from './target.ts'
 import { useStepDowns } from './useStepDowns.ts'
 
@@ -58,6 +58,15 @@ export function RunBar() {
           run: () => {
             const run = running()
             if (run) return cancelRun(run.id)
+          },
+        },
+        {
+          id: 'run.pause',
+          group: 'run',
+          enabled: () => running()?.status === 'running',
+          run: () => {
+            const run = running()
+            if (run) return pauseRun(run.id)
           },
         },
         {

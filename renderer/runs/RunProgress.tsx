@@ -1,12 +1,12 @@
 import { ActionIcon, Progress, Tooltip } from '@mantine/core'
-import { IconX } from '@tabler/icons-react'
+import { IconPlayerPause, IconX } from '@tabler/icons-react'
 import type { RunEntry } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
 import { seriesName } from '../library/words.ts'
 import { useLibrary } from '../state/library.ts'
 import css from './runs.module.css'
 import { countWords, percentOf, queueOf, timeLeftWords } from './runWords.ts'
-import { cancelRun } from './starting.ts'
+import { cancelRun, pauseRun } from './starting.ts'
 
 /** `Screening, tile 12 of 96, about 2 min left`. */
 export function progressWords({ status, progress }: RunEntry): string {
@@ -43,6 +43,13 @@ export function RunProgress() {
       <span className={css.words} title={`${words} · ${name}`}>
         {words} · {name}
       </span>
+      {run.status === 'running' ? (
+        <Tooltip label={t('run.pauseOf', { name })}>
+          <ActionIcon aria-label={t('run.pauseOf', { name })} onClick={() => pauseRun(run.id)}>
+            <IconPlayerPause size={15} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      ) : null}
       <Tooltip label={t('run.cancelOf', { name })}>
         <ActionIcon aria-label={t('run.cancelOf', { name })} onClick={() => cancelRun(run.id)}>
           <IconX size={15} aria-hidden />

@@ -17,7 +17,8 @@ export interface Words {
 
 /** What the stage counts, as a key of the catalogue with its values; undefined where there is nothing to count yet. */
 export function countWords({ stage, done, total }: RunProgress): Words | undefined {
-  if (total === 0) return undefined
+  // One step that is not done yet says no more than the stage's name.
+  if (total === 0 || (total === 1 && stage !== 'inference')) return undefined
   const unit = stage === 'scanning' ? 'files' : stage === 'inference' ? 'tiles' : 'steps'
   return { key: `run.count.${unit}`, values: { done, total } }
 }

@@ -22,6 +22,10 @@ export async function screenSeries(seriesIds: readonly string[]): Promise<void> 
   if (seriesIds.length > 1 && queued > 0) notify(t('run.queued', { count: queued }), t('run.queuedHint'))
 }
 
+export async function pauseRun(runId: string): Promise<void> {
+  await trying(t('run.notPaused'), async () => putRun(await call('runs.pause', { runId })))
+}
+
 export async function cancelRun(runId: string): Promise<void> {
   await trying(t('run.notCancelled'), async () => putRun(await call('runs.cancel', { runId })))
 }

@@ -57,8 +57,12 @@ function tell(run: RunEntry): void {
     const title = t('run.failedTitle', { name })
     notify(title, error.message, { label: t('details.show'), run: () => showDetails({ title, error }) })
   } else if (run.status === 'interrupted')
-    notify(t('run.interruptedTitle', { name }), t('run.ended.interrupted'), {
-      label: t('run.again'),
-      run: () => void screenSeries([run.seriesId]),
-    })
+    notify(
+      t(run.error?.code === 'engine/paused' ? 'run.pausedTitle' : 'run.interruptedTitle', { name }),
+      run.error?.message ?? t('run.ended.interrupted'),
+      {
+        label: t('run.goOn'),
+        run: () => void screenSeries([run.seriesId]),
+      },
+    )
 }

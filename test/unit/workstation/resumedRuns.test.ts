@@ -65,6 +65,24 @@ describe('finished tiles', () => {
     expect(await bed.left()).toHaveLength(1)
   })
 
+  test('of a paused run are found when it goes on, and what waits runs meanwhile', async () => {
+    const bed = await bedWithTiles()
+    const { series } = await addSource(bed)
+    const other = (await addSource(bed)).series
+    bed.engine.hold = new Gate()
+    const { id: runId } = await startRun(bed, series.id)
+    await bed.engine.hold.arrival
+    const { id: nextId } = await startRun(bed, other.id)
+    bed.engine.hold = undefined
+    const paused = await bed.workstation.call('runs.pause', { runId })
+    expect(paused).toMatchObject({ status: 'interrupted', error: { code: 'engine/paused' } })
+    await runIs(bed, nextId, 'done')
+    expect(await bed.left()).toHaveLength(1)
+    await runIs(bed, (await startRun(bed, series.id)).id, 'done')
+    expect(bed.found).toEqual([0, 0, 1])
+    expect(await bed.left()).toEqual([])
+  })
+
   test.each(['cancelled', 'removed with its series', 'failed by a full disk'])(
     'of a run that is %s are gone',
     async (how) => {
