@@ -1,3 +1,4 @@
+import { forEachVoxel } from '../../main/findings/editing/draft.ts'
 import type { Finding } from '../../main/findings/findings.ts'
 import type { Region } from '../../main/findings/region.ts'
 import type { ThresholdSteps } from '../../main/findings/steps.ts'
@@ -104,11 +105,4 @@ function nearest(
     best = [x, y, z]
   })
   return best
-}
-
-function forEachVoxel({ min, max, voxels }: Region, each: (x: number, y: number, z: number) => void): void {
-  let at = 0
-  for (let z = min[2]; z <= max[2]; z++)
-    for (let y = min[1]; y <= max[1]; y++)
-      for (let x = min[0]; x <= max[0]; x++, at++) if (voxels[at] !== 0) each(x, y, z)
 }
