@@ -15,8 +15,8 @@ export default defineConfig({
   snapshotPathTemplate: 'test/e2e/baselines/{arg}{ext}',
   workers: 1,
   fullyParallel: false,
-  // A busy machine may be slower than any limit once.
-  retries: process.env.CI ? 1 : 0,
+  // A busy machine may be slower than any limit now and then.
+  retries: process.env.CI ? 2 : 0,
   timeout: 240_000,
   expect: { timeout: 20_000 },
   reporter: process.env.CI ? [['list'], ['json', { outputFile: 'test-results/report.json' }]] : 'list',
