@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, lstat, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { lstat, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { WorkstationError } from '../errors.ts'
+import { flush, flushFolder } from '../processes/flush.ts'
 import { makeFolder } from './makeFolder.ts'
 import { asOutputError, PARTIAL_PREFIX as PREFIX } from './outputError.ts'
 
@@ -150,28 +151,6 @@ async function prove(dir: string): Promise<void> {
     }
   } finally {
     await rm(probe, { force: true }).catch(() => undefined)
-  }
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Makes the renames themselves durable. Windows cannot open a folder, and journals its renames anyway. */
-async function flushFolder(dir: string): Promise<void> {
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(dir, 'r')
-    await handle.sync()
-  } catch {
-    // Not every file system can; the results themselves are flushed and in place.
-  } finally {
-    await handle?.close()
   }
 }
 

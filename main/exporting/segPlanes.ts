@@ -1,5 +1,6 @@
 import { WorkstationError } from '../errors.ts'
 import type { DicomSource, SliceReference } from '../imaging/source.ts'
+import { dot } from '../imaging/vector.ts'
 import { type Grid, indexToPatient, type Vec3 } from '../imaging/volume.ts'
 
 /** Directions written in DICOM are rounded; these two readings of one direction agree far better than this. */
@@ -62,10 +63,6 @@ export function positionAlongNormal({ orientation, slices }: SegPlanes): number[
 
 function normalOf([rx, ry, rz, cx, cy, cz]: SegPlanes['orientation']): Vec3 {
   return [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx]
-}
-
-function dot(a: Vec3, b: Vec3): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 function fail(detail: string): never {

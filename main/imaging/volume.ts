@@ -1,3 +1,5 @@
+import { column, cross, dot } from './vector.ts'
+
 /** Three numbers in index order (x, y, z) or in patient space (L, P, S). */
 export type Vec3 = readonly [number, number, number]
 
@@ -51,6 +53,20 @@ export function indexToPatient(grid: Grid, index: Vec3): Vec3 {
     o[0] + d[0] * x + d[1] * y + d[2] * z,
     o[1] + d[3] * x + d[4] * y + d[5] * z,
     o[2] + d[6] * x + d[7] * y + d[8] * z,
+  ]
+}
+
+/** Continuous voxel index of a patient position; the inverse of indexToPatient. */
+export function patientToIndex(grid: Grid, positionMm: Vec3): Vec3 {
+  const { direction: d, spacing, origin } = grid
+  const v: Vec3 = [positionMm[0] - origin[0], positionMm[1] - origin[1], positionMm[2] - origin[2]]
+  // Cramer's rule rather than the transpose: a source's axes are at right angles only up to rounding.
+  const [a, b, c] = [column(d, 0), column(d, 1), column(d, 2)]
+  const det = dot(a, cross(b, c))
+  return [
+    dot(v, cross(b, c)) / det / spacing[0],
+    dot(v, cross(c, a)) / det / spacing[1],
+    dot(v, cross(a, b)) / det / spacing[2],
   ]
 }
 

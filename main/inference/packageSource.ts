@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat, statfs } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { WorkstationError } from '../errors.ts'
+import { flushFolder } from '../processes/flush.ts'
 import type { ModelManifest } from './manifest.ts'
 import { parseManifest } from './package.ts'
 import { openPackageZip } from './packageZip.ts'
@@ -151,13 +152,6 @@ async function writeDurably(
   } finally {
     await file.close()
   }
-}
-
-/** Makes names in a folder durable. Windows cannot open a folder, and journals its renames anyway. */
-export async function flushFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => undefined)
-  await folder?.sync().catch(() => {})
-  await folder?.close()
 }
 
 async function needRoom(folder: string, bytes: number): Promise<void> {

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { WorkstationError } from '../errors.ts'
+import { flushFolder } from '../processes/flush.ts'
 import type { EngineClient } from './client.ts'
 import { listPackages, loadPackage, type ModelPackage, type PackageListing } from './package.ts'
-import { asOutputError, copyPackage, flushFolder } from './packageSource.ts'
+import { asOutputError, copyPackage } from './packageSource.ts'
 import type { DeviceReport } from './protocol.ts'
 
 export interface PackageFolders {

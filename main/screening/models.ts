@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { listPackages, type ModelPackage, type PackageListing } from '../inference/package.ts'
+import type { ModelPackage } from '../inference/package.ts'
 import { PackageStore } from '../inference/packageStore.ts'
 
 /** The packages that come with the product. */
@@ -11,10 +11,6 @@ export const DEFAULT_MODEL = 'screener-ct-small'
 /** The product's packages and those that a user imported into a folder of his. */
 export function modelStore(user: string, builtIn: string = MODELS_FOLDER): PackageStore {
   return new PackageStore({ builtIn, user, standard: DEFAULT_MODEL })
-}
-
-export function installedModels(folder: string = MODELS_FOLDER): Promise<PackageListing[]> {
-  return listPackages(folder)
 }
 
 /**

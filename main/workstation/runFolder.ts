@@ -1,5 +1,4 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs'
-import { constants, copyFile, link, open, readFile, stat, writeFile } from 'node:fs/promises'
+import { constants, copyFile, link, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { WorkstationError } from '../errors.ts'
@@ -49,27 +48,4 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
     if (error.code === 'ENOENT' || error.code === 'EEXIST' || error.code === 'ENOSPC') throw error
     return copyFile(from, to, constants.COPYFILE_FICLONE)
   })
-}
-
-/** Returns when the file's content would survive a power cut. */
-export async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** The same for a folder's list of names. Windows cannot open a folder, and journals its renames anyway. */
-export function flushFolder(path: string): void {
-  let descriptor: number | undefined
-  try {
-    descriptor = openSync(path, 'r')
-    fsyncSync(descriptor)
-  } catch {
-    // Not every file system can; the files themselves are flushed and in place.
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor)
-  }
 }

@@ -10,10 +10,11 @@ import { type DevicePreference, preferenceText } from '../inference/devices.ts'
 import type { ModelPackage } from '../inference/package.ts'
 import type { DeviceReport } from '../inference/protocol.ts'
 import type { StoredSeries } from '../library/types.ts'
+import { flush, flushFolderNow } from '../processes/flush.ts'
 import { peakRssBytes } from '../processes/memory.ts'
 import type { ReaderClient } from '../reading/client.ts'
 import { diskFull, needRoom } from './dataFolder.ts'
-import { flush, flushFolder, linkOrCopy, RUN_FILES, writeCalibration } from './runFolder.ts'
+import { linkOrCopy, RUN_FILES, writeCalibration } from './runFolder.ts'
 import { writeScan } from './scanFile.ts'
 import type { VoxelCache } from './voxelCache.ts'
 
@@ -156,7 +157,7 @@ export async function performRun(job: RunJob, tools: RunTools): Promise<RunResul
     })
     await writeFile(at('record'), runRecordJson(record), { mode: 0o600 })
     for (const name of await readdir(workFolder)) await flush(join(workFolder, name))
-    flushFolder(workFolder)
+    flushFolderNow(workFolder)
     return { device: outcome.device, warnings, record }
   })
 }

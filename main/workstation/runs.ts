@@ -8,11 +8,11 @@ import { preferenceText, readPreference } from '../inference/devices.ts'
 import type { ModelPackage } from '../inference/package.ts'
 import type { DeviceReport } from '../inference/protocol.ts'
 import type { Library, RunChange } from '../library/types.ts'
+import { flushFolderNow } from '../processes/flush.ts'
 import { entryOf } from './entries.ts'
 import type { Events } from './events.ts'
 import { asFailure, cancelled, errorRecord, noSuchRun, noSuchSeries } from './failures.ts'
 import { mayGoOn, ResumeFolders } from './resumeFolders.ts'
-import { flushFolder } from './runFolder.ts'
 import { performRun, type RunTools } from './runWork.ts'
 
 /** At most ten times a second. */
@@ -257,7 +257,7 @@ export class RunQueue {
     mkdirSync(dirname(folder), { recursive: true, mode: 0o700 })
     rmSync(folder, { recursive: true, force: true })
     renameSync(workFolder, folder)
-    flushFolder(dirname(folder))
+    flushFolderNow(dirname(folder))
     const { device: used, warnings, record } = result
     try {
       library.changeRun(id, { status: 'done', device: used.device, warnings, record })

@@ -2,6 +2,7 @@ import type { Region } from '../../main/findings/region.ts'
 import { useSession } from '../state/session.ts'
 import { EDITING_TOOLS, useView } from '../state/view.ts'
 import { paintRegionContour } from '../viewer/contours.ts'
+import { mmPerPixel } from '../viewer/geometry/framing.ts'
 import { addLayer, type PanePlane, type PanePoint, repaint } from '../viewer/layers.ts'
 import { useEditing } from './state.ts'
 
@@ -38,10 +39,9 @@ function paint(context: CanvasRenderingContext2D, plane: PanePlane): void {
   }
   const { tool } = useView.getState()
   if (!cursor || cursor.plane.pane !== plane.pane || tool === 'fill' || !EDITING_TOOLS.includes(tool)) return
-  const mmPerPixel = Math.hypot(...plane.rightMm)
   context.save()
   context.beginPath()
-  context.arc(cursor.xPx, cursor.yPx, Math.max(2, radiusMm / mmPerPixel), 0, 2 * Math.PI)
+  context.arc(cursor.xPx, cursor.yPx, Math.max(2, radiusMm / mmPerPixel(plane)), 0, 2 * Math.PI)
   context.lineWidth = 3
   context.strokeStyle = '#000a'
   context.stroke()

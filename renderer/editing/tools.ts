@@ -1,6 +1,6 @@
 import { fillEnclosed, interpolateSlices } from '../../main/findings/editing/slices.ts'
-import { crossingAxis, toIndex } from '../../main/findings/editing/stamp.ts'
-import type { Vec3 } from '../../main/imaging/volume.ts'
+import { crossingAxis } from '../../main/findings/editing/stamp.ts'
+import { patientToIndex, type Vec3 } from '../../main/imaging/volume.ts'
 import { useSession } from '../state/session.ts'
 import { addPointerTool, type PanePoint, type PointerTool, repaint } from '../viewer/layers.ts'
 import { setCursor } from './layer.ts'
@@ -107,7 +107,7 @@ function fillAt({ plane, positionMm }: PanePoint): void {
     d[axis] * plane.normal[0] + d[3 + axis] * plane.normal[1] + d[6 + axis] * plane.normal[2],
   )
   if (cosine < ALONG_GRID) throw new EditingRefusal('editing.refused.oblique')
-  const seed = toIndex(scan.grid, positionMm).map(Math.round) as unknown as Vec3
+  const seed = patientToIndex(scan.grid, positionMm).map(Math.round) as unknown as Vec3
   if (fillEnclosed(draft, axis, seed) === 0) throw new EditingRefusal('editing.refused.notEnclosed')
   outlineChanged()
 }

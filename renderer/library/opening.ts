@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { nearestStep } from '../../main/findings/steps.ts'
 import { indexToPatient, type Vec3 } from '../../main/imaging/volume.ts'
 import { call } from '../api/index.ts'
 import { t } from '../i18n/index.ts'
 import { trying } from '../shell/notify.tsx'
 import { getSetting } from '../shell/settings.ts'
 import { putSeries, useLibrary } from '../state/library.ts'
-import { setOverlay, setStep, stepOfLevel, useOverlay } from '../state/overlay.ts'
+import { setOverlay, setStep, useOverlay } from '../state/overlay.ts'
 import { openRun, openSeries, useSession } from '../state/session.ts'
 import { setView, WINDOW_PRESETS } from '../state/view.ts'
 import { axialImage } from '../viewer/thumbnail.ts'
@@ -50,7 +51,7 @@ export async function showRun(runId: string): Promise<void> {
 function applyLevel(): void {
   const { steps } = useOverlay.getState()
   const level = getSetting(LEVEL_SETTING, Level, 0)
-  if (steps && level) setStep(stepOfLevel(steps, level))
+  if (steps && level) setStep(nearestStep(steps, level))
 }
 
 /** From the middle axial slice, in a soft tissue window. */

@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from 'react'
+import { nearestStep } from '../../main/findings/steps.ts'
 import type { Command } from '../commands/registry.ts'
-import { DEFAULT_LEVEL, setOverlay, setStep, stepOfLevel, useOverlay } from '../state/overlay.ts'
+import { DEFAULT_LEVEL, setOverlay, setStep, useOverlay } from '../state/overlay.ts'
 import { stepByKey } from './histogram.ts'
 
 /** What a press with Shift is worth. */
@@ -25,7 +26,7 @@ export function moveThresholdByKey(event: KeyboardEvent): void {
 
 export function resetThreshold(): void {
   const { steps } = useOverlay.getState()
-  if (steps) setStep(stepOfLevel(steps, DEFAULT_LEVEL))
+  if (steps) setStep(nearestStep(steps, DEFAULT_LEVEL))
 }
 
 /** What the overlay was before the key that hides it went down. */

@@ -1,8 +1,7 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
-import { useState } from 'react'
+import { Text } from '@mantine/core'
 import { call } from '../api/index.ts'
 import { t } from '../i18n/index.ts'
-import { trying } from '../shell/notify.tsx'
+import { RemovalDialog } from '../shell/RemovalDialog.tsx'
 import { useLibrary } from '../state/library.ts'
 
 export interface Removable {
@@ -13,35 +12,20 @@ export interface Removable {
 
 /** Asks before an imported model is deleted. */
 export function ModelRemoveDialog({ model, onClose }: { model: Removable | null; onClose: () => void }) {
-  const [busy, setBusy] = useState(false)
   if (!model) return null
   const { name, title, version } = model
   const remove = async () => {
-    setBusy(true)
-    await trying(t('model.removeFailed'), async () => {
-      useLibrary.setState({ models: await call('models.remove', { name }) })
-    })
-    setBusy(false)
-    onClose()
+    useLibrary.setState({ models: await call('models.remove', { name }) })
   }
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <RemovalDialog
       title={t('model.removeTitle')}
-      closeButtonProps={{ 'aria-label': t('dialog.close') }}
+      confirm={t('model.removeDo')}
+      failed={t('model.removeFailed')}
+      remove={remove}
+      onClose={onClose}
     >
-      <Stack>
-        <Text>{t('model.removeText', { name: [title, version].filter(Boolean).join(' ') })}</Text>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            {t('dialog.cancel')}
-          </Button>
-          <Button color="red" onClick={remove} loading={busy}>
-            {t('model.removeDo')}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      <Text>{t('model.removeText', { name: [title, version].filter(Boolean).join(' ') })}</Text>
+    </RemovalDialog>
   )
 }

@@ -55,9 +55,3 @@ export function setStep(step: number): void {
 export function thresholdLevel({ steps, step }: OverlayState): number | undefined {
   return steps?.level[step - 1]
 }
-
-/** The first step whose level is at least this. */
-export function stepOfLevel(steps: ThresholdSteps, level: number): number {
-  const index = steps.level.findIndex((l) => l >= level - 1e-9)
-  return index < 0 ? steps.level.length : index + 1
-}

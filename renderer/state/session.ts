@@ -2,7 +2,7 @@ import { create } from 'zustand'
 import { decodeTree } from '../../main/findings/componentTreeFile.ts'
 import type { ComponentTree } from '../../main/findings/componentTreeQuery.ts'
 import type { BodyProfile } from '../../main/findings/location.ts'
-import { thresholdSteps } from '../../main/findings/steps.ts'
+import { nearestStep, thresholdSteps } from '../../main/findings/steps.ts'
 import { indexToPatient, type Vec3, voxelCount } from '../../main/imaging/volume.ts'
 import type { OpenedRun, OpenedSeries } from '../../preload/records.ts'
 import { fetchData } from '../api/fetchData.ts'
@@ -10,7 +10,7 @@ import { CallError, call } from '../api/index.ts'
 import { t } from '../i18n/index.ts'
 import { forgetHistory } from './history.ts'
 import { forgetJob } from './library.ts'
-import { DEFAULT_LEVEL, INITIAL_OVERLAY, stepOfLevel, useOverlay } from './overlay.ts'
+import { DEFAULT_LEVEL, INITIAL_OVERLAY, useOverlay } from './overlay.ts'
 import { leaveReviews, loadReviews } from './review.ts'
 import { leaveScan, useView } from './view.ts'
 
@@ -111,7 +111,7 @@ export async function openRun(runId: string): Promise<void> {
     }
     forgetHistory()
     loadReviews(runId, reviews)
-    useOverlay.setState({ steps: table, step: stepOfLevel(table, DEFAULT_LEVEL) })
+    useOverlay.setState({ steps: table, step: nearestStep(table, DEFAULT_LEVEL) })
     useSession.setState({ result, loading: null, loaded: null })
   } catch (error) {
     if (signal.aborted) return

@@ -1,8 +1,10 @@
 import { formatLevel } from '../../main/findings/level.ts'
 import type { Region } from '../../main/findings/region.ts'
+import { normalise, scale } from '../../main/imaging/vector.ts'
 import { indexToPatient, type Vec3 } from '../../main/imaging/volume.ts'
 import { regionOfFinding } from '../findings/region.ts'
 import { t } from '../i18n/index.ts'
+import { pngBase64 } from '../library/pngBase64.ts'
 import { useOverlay } from '../state/overlay.ts'
 import { type OpenScan, useSession } from '../state/session.ts'
 import { useView } from '../state/view.ts'
@@ -12,7 +14,6 @@ import { windowRange } from './cornerstone/transfer.ts'
 import { mmPerPixel } from './geometry/framing.ts'
 import { orientationLetters } from './geometry/letters.ts'
 import { voxelAt } from './geometry/planes.ts'
-import { normalise, scale } from './geometry/vector.ts'
 import type { PanePlane } from './layers.ts'
 import { FINDING_CONTOUR } from './overlay/findingContour.ts'
 import { paintScaleBar, scaleBarMm, scaleBarText } from './overlay/scaleBar.ts'
@@ -56,7 +57,7 @@ export async function captureKeyImage(key: string, options: KeyImageOptions = {}
   await paintImage(context, scan, plane)
   if (region) paintRegionContour(context, plane, scan.grid, region, FINDING_CONTOUR)
   paintWords(context, scan, plane, positionMm, levelAt(scan, positionMm))
-  return base64(await canvas.convertToBlob({ type: 'image/png' }))
+  return pngBase64(canvas)
 }
 
 function findingPosition(scan: OpenScan, key: string, region: Region | null): Vec3 {
@@ -150,13 +151,4 @@ function paintWords(
   const right = normalise(plane.rightMm)
   paintLines(context, [orientationLetters(scale(right, -1))], { x: 10, y: size / 2, align: 'left' })
   paintLines(context, [orientationLetters(right)], { x: size - 10, y: size / 2, align: 'right' })
-}
-
-async function base64(blob: Blob): Promise<string> {
-  const bytes = new Uint8Array(await blob.arrayBuffer())
-  // In pieces: an argument list has a length that a picture exceeds.
-  let binary = ''
-  for (let at = 0; at < bytes.length; at += 0x8000)
-    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000))
-  return btoa(binary)
 }

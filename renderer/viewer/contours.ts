@@ -1,9 +1,7 @@
 import type { Region } from '../../main/findings/region.ts'
-import type { Grid, Vec3 } from '../../main/imaging/volume.ts'
-import { indexToPatient } from '../../main/imaging/volume.ts'
-import { pixelOf } from './geometry/framing.ts'
-import { patientToIndex } from './geometry/planes.ts'
-import { add, subtract } from './geometry/vector.ts'
+import { add, subtract } from '../../main/imaging/vector.ts'
+import { type Grid, indexToPatient, patientToIndex, type Vec3 } from '../../main/imaging/volume.ts'
+import { pixelOf, pointAt } from './geometry/framing.ts'
 import type { PanePlane } from './layers.ts'
 import { isoline, type Pen, type Samples } from './marchingSquares.ts'
 
@@ -99,13 +97,7 @@ export function sampleRegion(plane: PanePlane, grid: Grid, region: Region): Samp
   const height = Math.ceil(box.height / step) + 2
   const x0 = box.x - step / 2
   const y0 = box.y - step / 2
-  const at = (x: number, y: number): Vec3 =>
-    patientToIndex(
-      grid,
-      [0, 1, 2].map(
-        (a) => plane.originMm[a]! + plane.rightMm[a]! * x + plane.downMm[a]! * y,
-      ) as unknown as Vec3,
-    )
+  const at = (x: number, y: number): Vec3 => patientToIndex(grid, pointAt(plane, x, y))
   // The index is affine in the pixel, so three points give all others.
   const first = subtract(at(x0, y0), region.min)
   const perX = subtract(at(x0 + step, y0), add(first, region.min))

@@ -1,11 +1,11 @@
 import { create } from 'zustand'
+import { apply, dot } from '../../main/imaging/vector.ts'
 import type { Grid, Mat3, Vec3 } from '../../main/imaging/volume.ts'
 import { IDENTITY } from '../../main/imaging/volume.ts'
 import { useSession } from '../state/session.ts'
 import { PANES, type PaneId, useView } from '../state/view.ts'
 import { type Framing, fitted, panePlane, type Size, withInView } from './geometry/framing.ts'
 import { type Axes, baseFrame, paneAxes, slicePlace } from './geometry/planes.ts'
-import { apply, dot } from './geometry/vector.ts'
 import type { PanePlane } from './layers.ts'
 
 /** Why no image can be shown. */

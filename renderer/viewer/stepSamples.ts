@@ -1,6 +1,5 @@
-import type { Grid, Vec3 } from '../../main/imaging/volume.ts'
-import { patientToIndex } from './geometry/planes.ts'
-import { add, scale, subtract } from './geometry/vector.ts'
+import { add, scale, subtract } from '../../main/imaging/vector.ts'
+import { type Grid, patientToIndex, type Vec3 } from '../../main/imaging/volume.ts'
 import type { PanePlane } from './layers.ts'
 import type { Samples } from './marchingSquares.ts'
 

@@ -1,9 +1,9 @@
 import type { Region } from '../../main/findings/region.ts'
-import type { Grid, Vec3 } from '../../main/imaging/volume.ts'
+import { subtract } from '../../main/imaging/vector.ts'
+import { type Grid, patientToIndex, type Vec3 } from '../../main/imaging/volume.ts'
 import { type ContourStyle, paintRegionContour } from './contours.ts'
-import { panePlane } from './geometry/framing.ts'
-import { baseFrame, paneAxes, patientToIndex, slicePlace } from './geometry/planes.ts'
-import { subtract } from './geometry/vector.ts'
+import { panePlane, pointAt } from './geometry/framing.ts'
+import { baseFrame, paneAxes, slicePlace } from './geometry/planes.ts'
 import type { PanePlane } from './layers.ts'
 
 export interface HuWindow {
@@ -30,13 +30,7 @@ export function planePixels(
   window: HuWindow,
 ): Uint8ClampedArray<ArrayBuffer> {
   const { widthPx: width, heightPx: height } = plane
-  const at = (x: number, y: number): Vec3 =>
-    patientToIndex(
-      grid,
-      [0, 1, 2].map(
-        (a) => plane.originMm[a]! + plane.rightMm[a]! * x + plane.downMm[a]! * y,
-      ) as unknown as Vec3,
-    )
+  const at = (x: number, y: number): Vec3 => patientToIndex(grid, pointAt(plane, x, y))
   const first = at(0.5, 0.5)
   const perX = subtract(at(1.5, 0.5), first)
   const perY = subtract(at(0.5, 1.5), first)

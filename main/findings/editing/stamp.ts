@@ -1,4 +1,5 @@
-import { type Grid, indexToPatient, type Vec3 } from '../../imaging/volume.ts'
+import { dot } from '../../imaging/vector.ts'
+import { type Grid, indexToPatient, patientToIndex, type Vec3 } from '../../imaging/volume.ts'
 import type { Draft } from './draft.ts'
 
 /** A stroke of a round brush between two places of the pointer. */
@@ -24,8 +25,8 @@ export function paintStamp(
   value: 0 | 1,
   allowed: (x: number, y: number, z: number) => boolean = () => true,
 ): number {
-  const from = toIndex(grid, stamp.fromMm)
-  const to = toIndex(grid, stamp.toMm)
+  const from = patientToIndex(grid, stamp.fromMm)
+  const to = patientToIndex(grid, stamp.toMm)
   const radius = Math.max(stamp.radiusMm, smallestRadius(grid, stamp.normal))
   const reach = grid.spacing.map((s) => radius / s)
   const box = {
@@ -55,16 +56,6 @@ export function paintStamp(
   })
 }
 
-/** Continuous voxel index of a patient position (the inverse of `indexToPatient`; directions are orthonormal). */
-export function toIndex({ direction: d, spacing, origin }: Grid, mm: Vec3): Vec3 {
-  const r: Vec3 = [mm[0] - origin[0], mm[1] - origin[1], mm[2] - origin[2]]
-  return [
-    (d[0] * r[0] + d[3] * r[1] + d[6] * r[2]) / spacing[0],
-    (d[1] * r[0] + d[4] * r[1] + d[7] * r[2]) / spacing[1],
-    (d[2] * r[0] + d[5] * r[1] + d[8] * r[2]) / spacing[2],
-  ]
-}
-
 /** Distance, mm, between layers of voxels across a plane: the spacing of the axis that crosses it most directly. */
 export function layerThicknessMm({ direction: d, spacing }: Grid, normal: Vec3): number {
   return spacing[crossingAxis({ direction: d }, normal)]
@@ -82,8 +73,4 @@ export function crossingAxis({ direction: d }: Pick<Grid, 'direction'>, normal: 
 function smallestRadius({ spacing, direction }: Grid, normal: Vec3 | null): number {
   const skipped = normal ? crossingAxis({ direction }, normal) : -1
   return 0.5 * Math.hypot(...spacing.filter((_, axis) => axis !== skipped))
-}
-
-function dot(a: Vec3, b: Vec3): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type CallInput, type CallName, type CallResult, calls } from '../../../preload/contract.ts'
 import type { ErrorRecord } from '../../../preload/records.ts'
 import { WorkstationError } from '../../errors.ts'
+import { errorRecord as recordOf } from '../../workstation/failures.ts'
 import type { Workstation } from '../../workstation/types.ts'
 
 /** Checks a call's input against the contract and has the workstation answer it; used by every wire. Never rejects. */
@@ -33,10 +34,7 @@ export function isCallName(name: string): name is CallName {
 
 /** As it travels to the window. What is not a WorkstationError is a fault of the program, and says so. */
 export function errorRecord(error: unknown): ErrorRecord {
-  if (error instanceof WorkstationError) {
-    const { code, message, detail } = error
-    return detail === undefined ? { code, message } : { code, message, detail }
-  }
+  if (error instanceof WorkstationError) return recordOf(error)
   return {
     code: 'program/unexpected',
     message: 'Something went wrong in the workstation. What you did before is saved; try it again.',

@@ -1,6 +1,7 @@
 import { type Warning, WorkstationError } from '../../errors.ts'
 import { directionFromColumns } from '../source.ts'
 import type { Shear } from '../stackResample.ts'
+import { add, cross, dot, normalise, scale, subtract } from '../vector.ts'
 import type { Grid, Vec3 } from '../volume.ts'
 import type { Cosines } from './header.ts'
 import { type EvenSpacing, evenSpacing, mm } from './regularGrid.ts'
@@ -54,8 +55,8 @@ export function sliceAxes(cosines: Cosines): SliceAxes | undefined {
   const isUnit = (v: Vec3) => Math.abs(Math.hypot(...v) - 1) <= PERPENDICULAR_TOLERANCE
   if (!isUnit(row) || !isUnit(column) || Math.abs(dot(row, column)) > PERPENDICULAR_TOLERANCE)
     return undefined
-  const x = unit(row)
-  const normal = unit(cross(x, column))
+  const x = normalise(row)
+  const normal = normalise(cross(x, column))
   // Rounding of the stored cosines leaves a residual angle; take it out of the column.
   return { row: x, column: cross(normal, x), normal }
 }
@@ -171,28 +172,4 @@ function driftOf(
   const drift = Math.hypot(u, v)
   if ((x === 0 && y === 0) || drift / Math.hypot(drift, height) <= PERPENDICULAR_TOLERANCE) return undefined
   return { x, y, degrees: (Math.atan2(drift, height) * 180) / Math.PI }
-}
-
-function dot(a: Vec3, b: Vec3): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-function cross(a: Vec3, b: Vec3): Vec3 {
-  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-}
-
-function add(a: Vec3, b: Vec3): Vec3 {
-  return [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
-}
-
-function subtract(a: Vec3, b: Vec3): Vec3 {
-  return [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-}
-
-function scale(v: Vec3, factor: number): Vec3 {
-  return [v[0] * factor, v[1] * factor, v[2] * factor]
-}
-
-function unit(v: Vec3): Vec3 {
-  return scale(v, 1 / Math.hypot(...v))
 }

@@ -1,5 +1,6 @@
 import { WorkstationError } from '../../errors.ts'
 import { directionFromColumns } from '../source.ts'
+import { dot } from '../vector.ts'
 import { determinant, type Grid, type Vec3 } from '../volume.ts'
 
 /**
@@ -49,8 +50,4 @@ export function perpendicularGrid(steps: Steps, origin: Vec3, dims: Vec3, name: 
 function unit(step: Vec3): Vec3 {
   const length = Math.hypot(...step)
   return [step[0] / length + 0, step[1] / length + 0, step[2] / length + 0]
-}
-
-function dot(a: Vec3, b: Vec3): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }

@@ -1,5 +1,5 @@
+import { along, length, scale } from '../../../main/imaging/vector.ts'
 import type { Mat3, Vec3 } from '../../../main/imaging/volume.ts'
-import { along, length, scale } from '../geometry/vector.ts'
 import type { PanePlane } from '../layers.ts'
 
 /** A camera with parallel rays as vtk.js describes it, LPS mm. */

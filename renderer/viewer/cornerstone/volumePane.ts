@@ -1,6 +1,6 @@
 import { cache, type LegacyVolumeViewport3D, utilities } from '@cornerstonejs/core'
+import { along } from '../../../main/imaging/vector.ts'
 import type { Vec3 } from '../../../main/imaging/volume.ts'
-import { along } from '../geometry/vector.ts'
 import type { PanePlane } from '../layers.ts'
 import { cameraOf } from './camera.ts'
 import { type HeatLook, heatColours, type PlaneLook } from './transfer.ts'

@@ -1,8 +1,8 @@
+import { add, along, dot, scale } from '../../../main/imaging/vector.ts'
 import type { Grid, Vec3 } from '../../../main/imaging/volume.ts'
 import type { PaneId } from '../../state/view.ts'
 import type { PanePlane } from '../layers.ts'
 import { type Axes, centreOf, extentAlong } from './planes.ts'
-import { add, along, dot, scale } from './vector.ts'
 
 /** What part of its plane a pane shows. A resized pane keeps both. */
 export interface Framing {

@@ -1,7 +1,24 @@
 import { canonicalAxes } from '../../../main/imaging/reorient.ts'
-import { type Grid, IDENTITY, indexToPatient, type Mat3, type Vec3 } from '../../../main/imaging/volume.ts'
+import {
+  add,
+  along,
+  column,
+  cross,
+  dot,
+  fromColumns,
+  multiply,
+  normalise,
+  scale,
+} from '../../../main/imaging/vector.ts'
+import {
+  type Grid,
+  IDENTITY,
+  indexToPatient,
+  type Mat3,
+  patientToIndex,
+  type Vec3,
+} from '../../../main/imaging/volume.ts'
 import type { PaneId } from '../../state/view.ts'
-import { add, along, column, cross, dot, fromColumns, multiply, normalise, scale } from './vector.ts'
 
 /** A plane's directions, unit vectors in LPS: to the right and down on screen, and away from the viewer's eye. */
 export interface Axes {
@@ -131,20 +148,6 @@ export function corners(grid: Grid): Vec3[] {
 
 export function centreOf(grid: Grid): Vec3 {
   return indexToPatient(grid, grid.dims.map((n) => (n - 1) / 2) as unknown as Vec3)
-}
-
-/** Continuous voxel index of a patient position; the inverse of indexToPatient. */
-export function patientToIndex(grid: Grid, positionMm: Vec3): Vec3 {
-  const { direction: d, spacing, origin } = grid
-  const v: Vec3 = [positionMm[0] - origin[0], positionMm[1] - origin[1], positionMm[2] - origin[2]]
-  // Cramer's rule rather than the transpose: a source's axes are at right angles only up to rounding.
-  const [a, b, c] = [column(d, 0), column(d, 1), column(d, 2)]
-  const det = dot(a, cross(b, c))
-  return [
-    dot(v, cross(b, c)) / det / spacing[0],
-    dot(v, cross(c, a)) / det / spacing[1],
-    dot(v, cross(a, b)) / det / spacing[2],
-  ]
 }
 
 /** Offset of the voxel that holds a position, or -1 outside. */

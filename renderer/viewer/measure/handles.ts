@@ -1,5 +1,5 @@
+import { along, dot, subtract } from '../../../main/imaging/vector.ts'
 import type { Vec3 } from '../../../main/imaging/volume.ts'
-import { along, dot, subtract } from '../geometry/vector.ts'
 import type { Measurement } from './store.ts'
 
 /** All four corners of a box, or the points. */

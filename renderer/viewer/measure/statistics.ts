@@ -1,6 +1,5 @@
-import type { Grid, Vec3 } from '../../../main/imaging/volume.ts'
-import { patientToIndex } from '../geometry/planes.ts'
-import { along, cross, dot, length, subtract } from '../geometry/vector.ts'
+import { along, cross, dot, length, subtract } from '../../../main/imaging/vector.ts'
+import { type Grid, patientToIndex, type Vec3 } from '../../../main/imaging/volume.ts'
 import type { Measurement } from './store.ts'
 
 /** HU of the voxels below a region of interest. SD is that of the sample (n − 1). */

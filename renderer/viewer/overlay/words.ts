@@ -1,4 +1,5 @@
 import { formatLevel } from '../../../main/findings/level.ts'
+import { dot } from '../../../main/imaging/vector.ts'
 import type { Vec3 } from '../../../main/imaging/volume.ts'
 import type { SeriesEntry } from '../../../preload/records.ts'
 import { t } from '../../i18n/index.ts'
@@ -6,7 +7,6 @@ import { useOverlay } from '../../state/overlay.ts'
 import { type OpenScan, useSession } from '../../state/session.ts'
 import type { PaneId, ViewState } from '../../state/view.ts'
 import { type Axes, slicePlace, voxelAt } from '../geometry/planes.ts'
-import { dot } from '../geometry/vector.ts'
 
 /** DICOM's PN (PS3.5 6.2): family^given^middle^prefix^suffix. */
 export function personName(name: string): string {

@@ -1,6 +1,6 @@
+import { multiply, orthonormal, rotationAbout } from '../../../main/imaging/vector.ts'
 import { type PaneId, setView, useView } from '../../state/view.ts'
 import { pointAt } from '../geometry/framing.ts'
-import { multiply, orthonormal, rotationAbout } from '../geometry/vector.ts'
 import { type PanePoint, type PointerTool, pointerTool, repaint } from '../layers.ts'
 import { select } from '../measure/store.ts'
 import { setHover } from '../overlay/annotations.ts'

@@ -1,6 +1,6 @@
+import { add, along, dot, length, normalise, subtract } from '../../../main/imaging/vector.ts'
 import { useSession } from '../../state/session.ts'
 import { pixelOf } from '../geometry/framing.ts'
-import { add, along, dot, length, normalise, subtract } from '../geometry/vector.ts'
 import type { PanePlane, PanePoint, PointerTool } from '../layers.ts'
 import { handlesOf, withHandle } from '../measure/handles.ts'
 import { isOn } from '../measure/layer.ts'

@@ -2,8 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Draft, forEachVoxel } from '../../../../main/findings/editing/draft.ts'
 import { distances, fillEnclosed, interpolateSlices } from '../../../../main/findings/editing/slices.ts'
-import { paintStamp, toIndex } from '../../../../main/findings/editing/stamp.ts'
-import { type Grid, IDENTITY, indexToPatient, type Mat3, type Vec3 } from '../../../../main/imaging/volume.ts'
+import { paintStamp } from '../../../../main/findings/editing/stamp.ts'
+import {
+  type Grid,
+  IDENTITY,
+  indexToPatient,
+  type Mat3,
+  patientToIndex,
+  type Vec3,
+} from '../../../../main/imaging/volume.ts'
 
 const grid = (change: Partial<Grid> = {}): Grid => ({
   dims: [40, 36, 20],
@@ -115,7 +122,7 @@ describe('a brush', () => {
 
   it('finds the voxel of a patient position on any grid', () => {
     const g = grid({ direction: OBLIQUE, spacing: [0.7, 0.9, 2.5], origin: [-120, 33, 812] })
-    const index = toIndex(g, indexToPatient(g, [3.25, 17, 9.5]))
+    const index = patientToIndex(g, indexToPatient(g, [3.25, 17, 9.5]))
     expect(index.map((v) => Number(v.toFixed(9)))).toEqual([3.25, 17, 9.5])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { column, cross, dot, rotationAbout, subtract } from '../../../../main/imaging/vector.ts'
 import { type Grid, IDENTITY, indexToPatient, type Mat3, type Vec3 } from '../../../../main/imaging/volume.ts'
 import { cameraOf, directionByAxis, pictureSize } from '../../../../renderer/viewer/cornerstone/camera.ts'
 import { Pace } from '../../../../renderer/viewer/cornerstone/pace.ts'
@@ -10,7 +11,6 @@ import {
 } from '../../../../renderer/viewer/cornerstone/transfer.ts'
 import { fitted, panePlane, pixelOf } from '../../../../renderer/viewer/geometry/framing.ts'
 import { baseFrame, PLANES, paneAxes } from '../../../../renderer/viewer/geometry/planes.ts'
-import { column, cross, dot, rotationAbout, subtract } from '../../../../renderer/viewer/geometry/vector.ts'
 import { colourAt } from '../../../../renderer/viewer/render/colourMaps.ts'
 import { sampleSteps } from '../../../../renderer/viewer/stepSamples.ts'
 

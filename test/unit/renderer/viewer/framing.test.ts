@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { length } from '../../../../main/imaging/vector.ts'
 import { type Grid, IDENTITY } from '../../../../main/imaging/volume.ts'
 import {
   fitted,
@@ -11,7 +12,6 @@ import {
   zoomed,
 } from '../../../../renderer/viewer/geometry/framing.ts'
 import { corners, paneAxes } from '../../../../renderer/viewer/geometry/planes.ts'
-import { length } from '../../../../renderer/viewer/geometry/vector.ts'
 
 const grid: Grid = { dims: [100, 80, 20], spacing: [1, 1, 5], origin: [-50, -40, 0], direction: IDENTITY }
 const axes = paneAxes('coronal', IDENTITY)

@@ -1,16 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { type Grid, IDENTITY, indexToPatient, type Mat3, type Vec3 } from '../../../../main/imaging/volume.ts'
+import { apply, cross, dot, rotationAbout } from '../../../../main/imaging/vector.ts'
+import {
+  type Grid,
+  IDENTITY,
+  indexToPatient,
+  type Mat3,
+  patientToIndex,
+  type Vec3,
+} from '../../../../main/imaging/volume.ts'
 import {
   baseFrame,
   clampToVolume,
   paneAxes,
-  patientToIndex,
   scrolled,
   slicePlace,
   sliceStepMm,
   voxelAt,
 } from '../../../../renderer/viewer/geometry/planes.ts'
-import { apply, cross, dot, rotationAbout } from '../../../../renderer/viewer/geometry/vector.ts'
 
 const grid = (direction: Mat3, spacing: Vec3 = [1, 1, 2.5]): Grid => ({
   dims: [40, 50, 20],

@@ -1,4 +1,4 @@
-import type { Mat3, Vec3 } from '../../../main/imaging/volume.ts'
+import type { Mat3, Vec3 } from './volume.ts'
 
 export const add = (a: Vec3, b: Vec3): Vec3 => [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 export const subtract = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
