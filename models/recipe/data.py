@@ -1,5 +1,6 @@
 """Training volumes: prepare them once (`python3 data.py prepare`), draw crops from them."""
 import argparse
+import os
 import pathlib
 import time
 
@@ -9,7 +10,8 @@ import numpy as np
 import config
 from preprocessing import preprocess
 
-WORK = pathlib.Path(__file__).parent / 'work'
+# What the trainings write; another folder keeps an experiment apart.
+WORK = pathlib.Path(os.environ.get('SCREENER_WORK', pathlib.Path(__file__).parent / 'work'))
 
 
 def names(split):

@@ -34,32 +34,48 @@ def autocast():
     return torch.autocast(DEVICE, dtype=torch.bfloat16)
 
 
-class Stage:
-    """Checkpointing, schedule and log of one training."""
+def channels_last(x):
+    """A network or a batch in the memory layout that PyTorch 2 convolves fastest on a CPU (1.4 times here)."""
+    return x.to(memory_format=torch.channels_last_3d)
 
-    def __init__(self, name, modules, steps, lr):
-        self.name, self.modules, self.steps = name, modules, steps
+
+class Stage:
+    """Checkpointing, schedule and log of one training.
+
+    `more` adds that many steps, with a schedule of their own, to a training that has ended.
+    """
+
+    def __init__(self, name, modules, steps, lr, more=0):
+        self.name, self.modules = name, modules
         self.file = data.WORK / f'{name}.pt'
+        stored = torch.load(self.file, map_location=DEVICE) if self.file.exists() else {'step': 0, 'seconds': 0.0}
+        ended = self.file.exists() and stored['step'] >= stored.get('steps', stored['step'])
+        if more and not self.file.exists():
+            raise SystemExit(f'there is no {name} to go on with')
+        # Where the present schedule began and ends, in steps of the whole training.
+        self.begin = stored['step'] if more and ended else stored.get('begin', 0)
+        self.steps = self.begin + more if more and ended else stored.get('steps', steps)
         parameters = list(itertools.chain(*(m.parameters() for m in modules.values())))
         self.optimizer = torch.optim.AdamW(parameters, lr=lr, eps=1e-5, weight_decay=1e-6)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimizer, lr, total_steps=steps + 1, pct_start=0.1)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, lr, total_steps=self.steps - self.begin + 1, pct_start=0.1)
         self.parameters = parameters
-        self.step, self.seconds = 0, 0.0
-        if self.file.exists():
-            stored = torch.load(self.file, map_location=DEVICE)
-            for key, module in modules.items():
-                if key in stored:
-                    module.load_state_dict(stored[key])
-            if 'optimizer' in stored:      # absent from restored weights, whose training has ended
-                self.optimizer.load_state_dict(stored['optimizer'])
-                self.schedule.load_state_dict(stored['schedule'])
-            self.step, self.seconds = stored['step'], stored['seconds']
+        self.step, self.seconds = stored['step'], stored['seconds']
+        for key, module in modules.items():
+            if key in stored:
+                module.load_state_dict(stored[key])
+        if self.begin < self.step < self.steps:
+            self.optimizer.load_state_dict(stored['optimizer'])
+            self.schedule.load_state_dict(stored['schedule'])
         self.saved = time.time()
 
     def save(self):
         partial = self.file.with_suffix('.partial')
+        # Numbers only: the rest of the schedule follows from `steps`, and some of it is code, which is not loaded.
+        position = {k: v for k, v in self.schedule.state_dict().items() if k in ('last_epoch', '_step_count')}
         torch.save({**{k: m.state_dict() for k, m in self.modules.items()}, 'optimizer': self.optimizer.state_dict(),
-                    'schedule': self.schedule.state_dict(), 'step': self.step, 'seconds': self.seconds}, partial)
+                    'schedule': position, 'step': self.step, 'seconds': self.seconds,
+                    'begin': self.begin, 'steps': self.steps}, partial)
         partial.rename(self.file)
         self.saved = time.time()
 
@@ -319,10 +335,11 @@ def train_condition(arguments):
     g = Condition().to(DEVICE)
     g.unet.load_state_dict(load_descriptor().unet.state_dict())
     g.unet.requires_grad_(True)
+    channels_last(g)
     head = Projector(256).to(DEVICE)
     q = Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)).to(DEVICE)
     steps = arguments.steps or 1100
-    stage = Stage('condition', {'g': g, 'head': head, 'q': q}, steps, 2e-3)
+    stage = Stage('condition', {'g': g, 'head': head, 'q': q}, steps, 2e-3, arguments.more)
     pairs, count = 2, 512
 
     def step(index, generator):
@@ -347,7 +364,7 @@ def train_condition(arguments):
                 targets.append(observed_at(y, chosen, generator))
         mask = torch.stack(masks).to(DEVICE)
         with autocast():
-            c = g(torch.stack(crops).to(DEVICE), mask)
+            c = g(channels_last(torch.stack(crops).to(DEVICE)), channels_last(mask))
         at = torch.stack([gather(features, p) for features, p in zip(c.float(), points)])      # [2 pairs, P, 32]
         hidden = torch.stack([gather(m, p) for m, p in zip(mask, points)])[..., 0] < 0.5
         z = F.normalize(head(at.flatten(0, 1)), dim=1).view(pairs, 2, count, -1)
@@ -467,6 +484,7 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('stage', choices=['descriptor', 'observe', 'condition', 'density', 'keep', 'restore'])
     parser.add_argument('--steps', type=int, help='instead of the default of the stage')
+    parser.add_argument('--more', type=int, default=0, help='steps to add to a training that has ended')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--allow-missing', action='store_true', help='train on the prepared volumes that exist')
     arguments = parser.parse_args()
