@@ -20,6 +20,7 @@ from sklearn.metrics import roc_auc_score
 import config
 import data
 import export
+import model_package
 from preprocessing import (body_box, body_mask, clahe, hu_map, resample_linear, to_canonical)
 
 FULL_CHEST = ['lung_nodule_lidc_0001', 'lung_nodule_lidc_0002', 'lung_cancer_lungdx_a0001_box']
@@ -188,7 +189,7 @@ def evaluate(arguments):
                 hu, mask = inserted
                 lesions.append((kind, mask & body))
                 taken |= ndimage.binary_dilation(mask, iterations=8)
-            score, covered = export.score_volume(run, images_of(hu), body)
+            score, covered = model_package.score_volume(run, images_of(hu), body)
             trivial = baseline.score(hu)
             others = body & covered & ~taken
             for kind, mask in lesions:
