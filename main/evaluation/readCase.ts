@@ -9,6 +9,10 @@ export interface EvaluationCase {
   ct: CtVolume
   /** 1 inside a lesion, on the CT's grid. */
   lesion: Uint8Array
+  /** Which lesion a voxel belongs to, 0 outside all; absent where the truth does not tell its lesions apart. */
+  labels?: Uint16Array
+  /** What a label is, such as "nodule solid"; a label may have none. */
+  kinds?: Readonly<Record<number, string>>
 }
 
 /** Reads a scan or a mask. */
