@@ -2,7 +2,6 @@ import { Alert, Button, Checkbox, Fieldset, Group, Radio, SimpleGrid, Stack, Tex
 import { IconAlertTriangle, IconFolder } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import { z } from 'zod'
-import { formatLevel } from '../../main/findings/level.ts'
 import { type ErrorRecord, ExportFormat } from '../../preload/records.ts'
 import { currentFindings } from '../findings/current.ts'
 import { t } from '../i18n/index.ts'
@@ -10,6 +9,7 @@ import { showDetails } from '../shell/Details.tsx'
 import { setSetting, useSettings } from '../shell/settings.ts'
 import { thresholdLevel, useOverlay } from '../state/overlay.ts'
 import type { OpenResult, OpenScan } from '../state/session.ts'
+import { levelWords } from '../words/level.ts'
 import { FORMATS, formatObstacle, INCLUSIONS, includedFindings, possibleFormats } from './request.ts'
 import { rememberTarget, useTargetFolder } from './targetFolder.ts'
 import { startExport, useExport } from './useExport.ts'
@@ -112,7 +112,7 @@ export function ExportForm({ scan, result, error }: Props) {
       </Group>
       <Text c="dimmed" size="xs">
         {t('export.summary', {
-          rarity: formatLevel(level ?? Number.NaN),
+          rarity: levelWords(level ?? null),
           volume: overlay.minVolumeMl.toFixed(2),
           model: `${result.run.model.title} ${result.run.model.version}`,
         })}

@@ -1,14 +1,14 @@
 import { Button, Text } from '@mantine/core'
-import { formatLevel } from '../../main/findings/level.ts'
 import { t } from '../i18n/index.ts'
 import { moveThreshold } from '../overlay/commands.ts'
 import { screenSeries } from '../runs/starting.ts'
 import { useLibrary } from '../state/library.ts'
 import { thresholdLevel, useOverlay } from '../state/overlay.ts'
 import { useSession } from '../state/session.ts'
+import { levelWords } from '../words/level.ts'
 import classes from './findings.module.css'
 import { setFindingsUi } from './findingsUi.ts'
-import { rarityWords, volumeWords } from './words.ts'
+import { volumeWords } from './words.ts'
 
 /** What a press on “Lower the threshold” is worth. */
 const STEPS_LOWER = 10
@@ -46,13 +46,8 @@ export function NothingFound() {
   const level = thresholdLevel(overlay) ?? 0
   return (
     <Words>
-      {t('findings.empty.none', { volume: volumeWords(overlay.minVolumeMl), rarity: rarityWords(level) })}
-      <Button
-        mt="sm"
-        variant="default"
-        title={formatLevel(level)}
-        onClick={() => moveThreshold(-STEPS_LOWER)}
-      >
+      {t('findings.empty.none', { volume: volumeWords(overlay.minVolumeMl), level: levelWords(level) })}
+      <Button mt="sm" variant="default" title={levelWords(level)} onClick={() => moveThreshold(-STEPS_LOWER)}>
         {t('findings.empty.lower')}
       </Button>
     </Words>

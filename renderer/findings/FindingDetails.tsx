@@ -3,6 +3,7 @@ import { IconEraser, IconTrash } from '@tabler/icons-react'
 import type { ReviewState } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
 import { useSession } from '../state/session.ts'
+import { rarityWords } from '../words/level.ts'
 import { deleteDrawn, judge, restoreOutline } from './actions.ts'
 import { STATE_KEYS } from './commands.ts'
 import classes from './findings.module.css'
@@ -10,7 +11,7 @@ import { LabelPicker } from './LabelPicker.tsx'
 import { NoteEditor } from './NoteEditor.tsx'
 import type { ReviewFinding } from './reviewFindings.ts'
 import { StateIcon } from './StateMark.tsx'
-import { huWords, numberWords, positionWords, rarityWords, stateWords, volumeWords } from './words.ts'
+import { huWords, numberWords, positionWords, stateWords, volumeWords } from './words.ts'
 
 /** Too long for half a line. */
 const WIDE = new Set(['extent', 'position'])

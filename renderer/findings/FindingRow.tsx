@@ -3,11 +3,12 @@ import { IconNote, IconPencil } from '@tabler/icons-react'
 import { memo, useEffect, useRef } from 'react'
 import { t } from '../i18n/index.ts'
 import type { OpenResult } from '../state/session.ts'
+import { rarityWords } from '../words/level.ts'
 import classes from './findings.module.css'
 import type { ReviewFinding } from './reviewFindings.ts'
 import { StateIcon, stateColour } from './StateMark.tsx'
 import { showThumbnail } from './thumbnails.ts'
-import { huWords, locationWords, numberWords, rarityWords, stateWords, volumeWords } from './words.ts'
+import { huWords, locationWords, numberWords, stateWords, volumeWords } from './words.ts'
 
 export const rowId = (key: string): string => `finding-${key}`
 

@@ -3,6 +3,7 @@ import type { Vec3 } from '../../main/imaging/volume.ts'
 import type { ReviewState } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
 import type { OpenResult } from '../state/session.ts'
+import { levelWords } from '../words/level.ts'
 import type { ReviewFinding } from './reviewFindings.ts'
 
 /** `0.35 mL`, `3.4 mL`, `120 mL`. */
@@ -13,15 +14,6 @@ export function volumeWords(ml: number): string {
 /** Mean and standard deviation: `−23 ± 14 HU`. */
 export function huWords({ huMean, huSd }: Pick<ReviewFinding, 'huMean' | 'huSd'>): string {
   return t('unit.hu.meanSd', { mean: decimal(huMean, 0), sd: decimal(huSd, 0) })
-}
-
-/** `1 in 1,000`, to two significant digits: a calibration's tail is not known better. */
-export function rarityWords(level: number | null): string {
-  if (level === null || level < 50) return t('level.common')
-  if (level >= 100) return t('level.beyond')
-  return t('level.oneIn', {
-    rarity: formats[0].format(Number((100 / (100 - level)).toPrecision(2))),
-  })
 }
 
 /** A level as a percentile, with as many decimals as tell it from its neighbours: `99.9th`, `99.9937th percentile`. */
@@ -93,7 +85,7 @@ export function spokenWords(finding: ReviewFinding, profile: OpenResult['profile
     place,
     tissue,
     volumeWords(finding.volumeMl),
-    t('finding.peak.spoken', { rarity: rarityWords(finding.peakLevel) }),
+    t('finding.peak.spoken', { level: levelWords(finding.peakLevel) }),
     huWords(finding),
     finding.note && t('finding.hasNote'),
     finding.corrected && t('finding.corrected'),

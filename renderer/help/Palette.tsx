@@ -8,9 +8,10 @@ import { currentFindings } from '../findings/current.ts'
 import { locationWords, volumeWords } from '../findings/words.ts'
 import { t } from '../i18n/index.ts'
 import { showSeries } from '../library/opening.ts'
-import { dateWords, patientWords, seriesName } from '../library/words.ts'
+import { patientWords, seriesName } from '../library/words.ts'
 import { useLibrary } from '../state/library.ts'
 import { useSession } from '../state/session.ts'
+import { dateWords } from '../words/dates.ts'
 import { GROUPS, keysOfCommand } from './keyWords.ts'
 
 /** So many lines at once: more take longer to draw than a key may; what is meant is found by typing on. */

@@ -1,7 +1,6 @@
 import { Modal, NumberInput, SegmentedControl, Select, Stack, Text } from '@mantine/core'
 import { useEffect } from 'react'
 import { z } from 'zod'
-import { formatLevel } from '../../main/findings/level.ts'
 import { registerCommands } from '../commands/registry.ts'
 import { t } from '../i18n/index.ts'
 import { LEVEL_SETTING, Level, MIN_VOLUME_SETTING, MinVolume, PRESET_SETTING } from '../library/opening.ts'
@@ -10,6 +9,7 @@ import { setSetting, useSetting } from '../shell/settings.ts'
 import { setColourScheme, useColourScheme } from '../shell/useColourScheme.ts'
 import { DEFAULT_LEVEL, DEFAULT_MIN_VOLUME_ML } from '../state/overlay.ts'
 import { WINDOW_PRESETS } from '../state/view.ts'
+import { levelWords } from '../words/level.ts'
 
 /** Exact decimals of rarities from 1 in 100 to 1 in 10,000. */
 const LEVELS = [99, 99.5, 99.8, 99.9, 99.95, 99.98, 99.99]
@@ -65,7 +65,7 @@ export function Preferences() {
           label={t('preferences.level')}
           value={String(level)}
           onChange={(value) => value && setSetting(LEVEL_SETTING, Number(value))}
-          data={LEVELS.map((one) => ({ value: String(one), label: formatLevel(one) }))}
+          data={LEVELS.map((one) => ({ value: String(one), label: levelWords(one) }))}
         />
         <NumberInput
           label={t('preferences.minVolume')}

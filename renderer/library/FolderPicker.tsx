@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import type { FormEvent, KeyboardEvent, MouseEvent } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import { t } from '../i18n/index.ts'
+import { dayWords } from '../words/dates.ts'
 import { type Purpose, useFolderPicker } from './choose.ts'
 import css from './library.module.css'
 import { crumbs, type Entry } from './listing.ts'
@@ -277,9 +278,7 @@ function Entries({ entries, chosen, active, setActive, onChoose, onEnter, onUp }
                 <Icon size={15} stroke={1.5} aria-hidden />
                 <span>{entry.name}</span>
                 <span>{entry.kind === 'file' ? bytesWords(entry.sizeBytes) : ''}</span>
-                <span>
-                  {new Date(entry.modifiedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}
-                </span>
+                <span>{dayWords(entry.modifiedAt)}</span>
               </div>
             </div>
           )

@@ -4,12 +4,12 @@ import { useEffect, useRef } from 'react'
 import { t } from '../i18n/index.ts'
 import { useLibrary } from '../state/library.ts'
 import { useSession } from '../state/session.ts'
+import { dateWords } from '../words/dates.ts'
 import { type Row, type StudyGroup, seriesIds } from './arrange.ts'
 import css from './library.module.css'
 import { showSeries } from './opening.ts'
 import { SeriesRow } from './SeriesRow.tsx'
 import { select, selectAll, useSelection } from './selection.ts'
-import { dateWords } from './words.ts'
 
 const STUDY_PX = 32
 const STUDY_DETAILS_PX = 48

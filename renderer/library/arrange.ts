@@ -1,5 +1,6 @@
 import type { SeriesEntry } from '../../preload/records.ts'
-import { dateWords, patientWords } from './words.ts'
+import { dateWords } from '../words/dates.ts'
+import { patientWords } from './words.ts'
 
 export const SORTS = ['added', 'date', 'name', 'state'] as const
 export type Sort = (typeof SORTS)[number]

@@ -1,21 +1,6 @@
 import type { SeriesEntry } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
 
-/** DICOM DA (YYYYMMDD) as a date of the reader's locale; what it says where it is no date, '' for ''. */
-export function dateWords(da: string, locale?: string): string {
-  const match = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(da.trim())
-  if (!match) return da.trim()
-  const [year, month, day] = match.slice(1).map(Number) as [number, number, number]
-  const date = new Date(Date.UTC(year, month - 1, day))
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return da.trim()
-  return date.toLocaleDateString(locale, {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    timeZone: 'UTC',
-  })
-}
-
 /** DICOM PN as it is spoken: `DOE^JANE^^DR` → `DOE, JANE`. The first of several representations. */
 export function patientWords(pn: string): string {
   const [family = '', given = '', middle = ''] = (pn.split('=')[0] ?? '')

@@ -1,7 +1,7 @@
-import { rarityWords } from '../findings/words.ts'
 import { t } from '../i18n/index.ts'
 import { type ColourMap, useOverlay } from '../state/overlay.ts'
 import { colourAt } from '../viewer/render/colourMaps.ts'
+import { rarityWords } from '../words/level.ts'
 import classes from './overlay.module.css'
 
 const STOPS = 16

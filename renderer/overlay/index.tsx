@@ -1,7 +1,6 @@
 import { ActionIcon, NumberInput, Slider, Text, Title, Tooltip } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight, IconRestore } from '@tabler/icons-react'
 import { useEffect, useMemo } from 'react'
-import { formatLevel } from '../../main/findings/level.ts'
 import { voxelVolumeMl } from '../../main/imaging/volume.ts'
 import { registerCommands } from '../commands/registry.ts'
 import { percentileWords, volumeWords } from '../findings/words.ts'
@@ -9,6 +8,7 @@ import { t } from '../i18n/index.ts'
 import { setOverlay, useOverlay } from '../state/overlay.ts'
 import { type OpenResult, useSession } from '../state/session.ts'
 import { EDITING_TOOLS, useView } from '../state/view.ts'
+import { levelWords } from '../words/level.ts'
 import { AppearanceButton, VisibleButton } from './Appearance.tsx'
 import { ColourBar } from './ColourBar.tsx'
 import { moveThreshold, moveThresholdByKey, overlayCommands, resetThreshold } from './commands.ts'
@@ -47,7 +47,7 @@ export function ThresholdPanel() {
 function Threshold({ result: { tree } }: { result: OpenResult }) {
   const { steps, step, colourMap, minVolumeMl } = useOverlay()
   const level = steps!.level[step - 1]
-  const rarity = formatLevel(level)
+  const rarity = levelWords(level)
   const valueText = t('threshold.valueText', { rarity, percentile: percentileWords(level) })
   const shown = useMemo(() => voxelsFrom(tree.histogram, step) * voxelVolumeMl(tree), [tree, step])
   return (

@@ -12,9 +12,10 @@ import { t } from '../i18n/index.ts'
 import { seriesName } from '../library/words.ts'
 import { showDetails } from '../shell/Details.tsx'
 import { useLibrary } from '../state/library.ts'
+import { momentWords } from '../words/dates.ts'
 import { progressWords } from './RunProgress.tsx'
 import css from './runs.module.css'
-import { endedRuns, momentWords, queueOf } from './runWords.ts'
+import { endedRuns, queueOf } from './runWords.ts'
 import { cancelRun, screenSeries } from './starting.ts'
 
 const ICONS = {

@@ -7,9 +7,9 @@ import { call } from '../api/index.ts'
 import { t } from '../i18n/index.ts'
 import { trying } from '../shell/notify.tsx'
 import { useLibrary } from '../state/library.ts'
+import { momentWords } from '../words/dates.ts'
 import { deviationWords } from './runDetailsWords.ts'
 import css from './runs.module.css'
-import { momentWords } from './runWords.ts'
 
 const useShown = create<{ run: RunEntry | null }>(() => ({ run: null }))
 

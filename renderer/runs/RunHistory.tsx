@@ -4,8 +4,9 @@ import { t } from '../i18n/index.ts'
 import { showRun } from '../library/opening.ts'
 import { useLibrary } from '../state/library.ts'
 import { useSession } from '../state/session.ts'
+import { momentWords } from '../words/dates.ts'
 import { showRunDetails } from './RunDetails.tsx'
-import { endedRuns, momentWords } from './runWords.ts'
+import { endedRuns } from './runWords.ts'
 
 /** The finished runs of the series on screen, and which of them is shown. */
 export function RunHistory() {

@@ -53,8 +53,3 @@ export function endedRuns(runs: readonly RunEntry[]): RunEntry[] {
     .filter((run) => !isActive(run))
     .sort((a, b) => (b.finishedAt ?? b.createdAt).localeCompare(a.finishedAt ?? a.createdAt))
 }
-
-/** A moment in the reader's locale and time zone, to the minute. */
-export function momentWords(iso: string, locale?: string): string {
-  return new Date(iso).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' })
-}

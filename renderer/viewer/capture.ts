@@ -1,4 +1,3 @@
-import { formatLevel } from '../../main/findings/level.ts'
 import type { Region } from '../../main/findings/region.ts'
 import { normalise, scale } from '../../main/imaging/vector.ts'
 import { indexToPatient, type Vec3 } from '../../main/imaging/volume.ts'
@@ -8,6 +7,7 @@ import { pngBase64 } from '../library/pngBase64.ts'
 import { useOverlay } from '../state/overlay.ts'
 import { type OpenScan, useSession } from '../state/session.ts'
 import { useView } from '../state/view.ts'
+import { levelWords } from '../words/level.ts'
 import { paintRegionContour } from './contours.ts'
 import type { ImageEngine } from './cornerstone/engine.ts'
 import { windowRange } from './cornerstone/transfer.ts'
@@ -18,7 +18,7 @@ import type { PanePlane } from './layers.ts'
 import { FINDING_CONTOUR } from './overlay/findingContour.ts'
 import { paintScaleBar, scaleBarMm, scaleBarText } from './overlay/scaleBar.ts'
 import { FONT, paintLines } from './overlay/text.ts'
-import { levelWords, patientLines, positionWords, seriesLine } from './overlay/words.ts'
+import { patientLines, positionWords, probedLevelWords, seriesLine } from './overlay/words.ts'
 import { heatLook } from './render/look.ts'
 import { axialPlane, planePixels } from './thumbnail.ts'
 
@@ -107,7 +107,7 @@ function levelAt(scan: OpenScan, positionMm: Vec3): string {
   if (!result || !steps) return ''
   const voxel = voxelAt(scan.grid, positionMm)
   const step = voxel < 0 ? 0 : result.stepMap[voxel]!
-  return step === 0 ? '' : levelWords(steps.level[step - 1]!)
+  return step === 0 ? '' : probedLevelWords(steps.level[step - 1]!)
 }
 
 function paintWords(
@@ -129,7 +129,7 @@ function paintWords(
   const model = result && `${result.run.model.name} ${result.run.model.version}`
   const { steps, step } = useOverlay.getState()
   const threshold =
-    steps && result ? t('viewer.threshold', { level: formatLevel(steps.level[step - 1]!) }) : ''
+    steps && result ? t('viewer.threshold', { level: levelWords(steps.level[step - 1]!) }) : ''
   paintLines(context, [model ?? '', threshold, level], { x: size - 10, y: 10, align: 'right' })
   const perPx = mmPerPixel(plane)
   const lengthMm = scaleBarMm(perPx, size)

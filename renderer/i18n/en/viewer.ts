@@ -36,7 +36,7 @@ export const viewer: Readonly<Record<string, string>> = {
   'viewer.threshold': 'Threshold: {{level}}',
   'viewer.belowLevels': 'Level: more common than 1 in 10',
   'viewer.oneIn': '1 in {{n}}',
-  'viewer.colourBarUnit': 'normal voxels',
+  'viewer.colourBarUnit': 'rarity in normal tissue',
   'viewer.researchUse': 'Research use only — not for diagnosis',
   'viewer.researchUseShort': 'Research use only',
   'viewer.nothing': 'Open a series from the library, or drop a folder or file anywhere in the window.',

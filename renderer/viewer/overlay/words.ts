@@ -1,4 +1,3 @@
-import { formatLevel } from '../../../main/findings/level.ts'
 import { dot } from '../../../main/imaging/vector.ts'
 import type { Vec3 } from '../../../main/imaging/volume.ts'
 import type { SeriesEntry } from '../../../preload/records.ts'
@@ -6,6 +5,8 @@ import { t } from '../../i18n/index.ts'
 import { useOverlay } from '../../state/overlay.ts'
 import { type OpenScan, useSession } from '../../state/session.ts'
 import type { PaneId, ViewState } from '../../state/view.ts'
+import { dateWords } from '../../words/dates.ts'
+import { levelWords } from '../../words/level.ts'
 import { type Axes, slicePlace, voxelAt } from '../geometry/planes.ts'
 
 /** DICOM's PN (PS3.5 6.2): family^given^middle^prefix^suffix. */
@@ -15,16 +16,11 @@ export function personName(name: string): string {
   return [family, rest].filter(Boolean).join(', ')
 }
 
-/** YYYYMMDD as 2026-11-30; anything else as it is. */
-export function dicomDate(date: string): string {
-  return /^\d{8}$/.test(date) ? `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}` : date
-}
-
 export function patientLines(series: SeriesEntry): string[] {
   return [
     personName(series.patientName),
-    [series.patientId, series.patientSex, dicomDate(series.patientBirthDate)].filter(Boolean).join('  '),
-    [dicomDate(series.studyDate), series.studyDescription].filter(Boolean).join('  '),
+    [series.patientId, series.patientSex, dateWords(series.patientBirthDate)].filter(Boolean).join('  '),
+    [dateWords(series.studyDate), series.studyDescription].filter(Boolean).join('  '),
   ]
 }
 
@@ -86,11 +82,11 @@ export function probeLines(positionMm: Vec3): string[] {
   const { steps } = useOverlay.getState()
   if (result && steps) {
     const step = result.stepMap[voxel]!
-    lines.push(step === 0 ? t('viewer.belowLevels') : levelWords(steps.level[step - 1]!))
+    lines.push(step === 0 ? t('viewer.belowLevels') : probedLevelWords(steps.level[step - 1]!))
   }
   return lines
 }
 
-export function levelWords(level: number): string {
-  return t('viewer.level', { level: formatLevel(level) })
+export function probedLevelWords(level: number): string {
+  return t('viewer.level', { level: levelWords(level) })
 }

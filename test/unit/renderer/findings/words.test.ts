@@ -7,10 +7,10 @@ import {
   numberWords,
   percentileWords,
   positionWords,
-  rarityWords,
   spokenWords,
   volumeWords,
 } from '../../../../renderer/findings/words.ts'
+import { levelWords, rarityWords } from '../../../../renderer/words/level.ts'
 import { finding } from './fixtures.ts'
 
 /** A scan that shows nothing of the body, so that only the position is known. */
@@ -47,12 +47,13 @@ describe('numbers on screen have units, and no more digits than they are worth',
   })
 
   it.each([
-    [99.9, '1 in 1,000', '99.9th percentile'],
-    [99.9937, '1 in 16,000', '99.9937th percentile'],
-    [100, 'off the scale', '100th percentile'],
-    [20, 'common tissue', '20th percentile'],
-  ])('level %s', (level, rarity, percentile) => {
+    [99.9, '1 in 1,000', '1 in 1,000 normal voxels', '99.9th percentile'],
+    [99.9937, '1 in 16,000', '1 in 16,000 normal voxels', '99.9937th percentile'],
+    [100, 'not seen in normal', 'not seen in normal tissue', '100th percentile'],
+    [20, 'common tissue', 'common in normal tissue', '20th percentile'],
+  ])('level %s', (level, rarity, alone, percentile) => {
     expect(rarityWords(level)).toBe(rarity)
+    expect(levelWords(level)).toBe(alone)
     expect(percentileWords(level)).toBe(percentile)
   })
 })

@@ -3,7 +3,8 @@ import { arrange, matches, seriesIds } from '../../../../renderer/library/arrang
 import { crumbs, inOrder } from '../../../../renderer/library/listing.ts'
 import { selectIn } from '../../../../renderer/library/selection.ts'
 import { seriesStatus } from '../../../../renderer/library/seriesStatus.ts'
-import { bytesWords, dateWords, patientWords, seriesName } from '../../../../renderer/library/words.ts'
+import { bytesWords, patientWords, seriesName } from '../../../../renderer/library/words.ts'
+import { dateWords, dayWords, momentWords } from '../../../../renderer/words/dates.ts'
 import { runEntry, seriesEntry } from './entries.ts'
 
 const study = (id: string, uid: string, change = {}) =>
@@ -91,6 +92,12 @@ describe('words of the library', () => {
     ['20240231', '20240231'],
     ['', ''],
   ])('say the date %j as %j', (da, words) => expect(dateWords(da, 'en-US')).toBe(words))
+
+  it('say a moment’s day as they say a date', () => {
+    const noon = new Date(2024, 1, 29, 12, 5).toISOString()
+    expect(dayWords(noon, 'en-US')).toBe(dateWords('20240229', 'en-US'))
+    expect(momentWords(noon, 'en-US')).toMatch(/^Feb 29, 2024, 12:05/)
+  })
 
   it.each([
     ['DOE^JANE^^DR', 'DOE, JANE'],
