@@ -3,6 +3,7 @@ import { type BodyCropParameters, type Box, bodyBox } from './bodyCrop.ts'
 import { bodyMask } from './bodyMask.ts'
 import { clahe } from './clahe.ts'
 import { huMap } from './huMap.ts'
+import { type InputChannel, type InputChannelName, isPosition, positionChannel } from './inputChannel.ts'
 import { resampleCanonical } from './resample.ts'
 import type { CtVolume, Grid, Vec3 } from './volume.ts'
 
@@ -13,7 +14,7 @@ export interface PreprocessingParameters {
   readonly spacingMm: Vec3
   readonly huPivots: { readonly hu: readonly number[]; readonly value: readonly number[] }
   readonly clahe: { readonly clipLimit: number }
-  readonly channels: readonly ('clahe' | 'hu')[]
+  readonly channels: readonly InputChannelName[]
 }
 
 /** What a network sees of a CT, and where it lies. */
@@ -21,7 +22,7 @@ export interface Preprocessed {
   /** The model grid: canonical order, the manifest's spacing, LPS mm. */
   readonly grid: Grid
   /** The network's input channels, in the manifest's order, on the model grid. */
-  readonly channels: Float32Array[]
+  readonly channels: InputChannel[]
   /** 1 inside the body, 0 outside, on the model grid. */
   readonly body: Uint8Array
   /** The body crop in canonical source voxels (reorient.ts), half-open. */
@@ -47,6 +48,9 @@ export function preprocess(ct: CtVolume, p: PreprocessingParameters): Preprocess
   }
   const mapped = huMap(hu, p.huPivots.hu, p.huPivots.value, hu)
   const equalised = p.channels.includes('clahe') ? clahe(mapped, grid.dims, p.clahe.clipLimit) : mapped
-  const channels = p.channels.map((channel) => (channel === 'clahe' ? equalised : mapped))
+  const channels = p.channels.map((name) => {
+    if (isPosition(name)) return positionChannel(name, grid.dims)
+    return name === 'clahe' ? equalised : mapped
+  })
   return { grid, channels, body, cropBox }
 }

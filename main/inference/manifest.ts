@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { INPUT_CHANNELS } from '../imaging/inputChannel.ts'
 
 /**
  * `model.json` of a model package (DESIGN.md, Model package; documented for authors in models/README.md).
@@ -6,7 +7,7 @@ import { z } from 'zod'
  *   input  float32 [1, channels, D, H, W], D = z (superior), H = y (posterior), W = x (left), all `patchSize`
  *   output float32 [1, 1, D, H, W], −log q; higher is rarer in its context
  */
-export const InputChannel = z.enum(['clahe', 'hu'])
+export const InputChannel = z.enum(INPUT_CHANNELS)
 
 const vec3 = z.tuple([z.number(), z.number(), z.number()])
 const fileEntry = z.object({
@@ -50,7 +51,10 @@ export const ModelManifest = z.object({
     huPivots: z.object({ hu: z.array(z.number()).min(2), value: z.array(z.number()).min(2) }),
     /** scikit-image equalize_adapthist in 3D over the cropped, resampled, mapped volume. */
     clahe: z.object({ clipLimit: z.number().positive() }),
-    /** Network input channels in order: the mapped image after CLAHE, or the mapped image itself. */
+    /**
+     * Network input channels in order: the mapped image after CLAHE, the mapped image itself, or the relative position
+     * in the cropped body along an axis. Every one is 0 in the part of a tile that lies beyond the volume.
+     */
     channels: z.array(InputChannel).min(1),
   }),
   network: z.object({

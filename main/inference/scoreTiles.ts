@@ -1,4 +1,5 @@
 import type { Warning } from '../errors.ts'
+import { channelValues } from '../imaging/inputChannel.ts'
 import type { Preprocessed } from '../imaging/preprocess.ts'
 import { voxelCount } from '../imaging/volume.ts'
 import { resumedTiles } from './engineErrors.ts'
@@ -97,7 +98,7 @@ async function openJournal(
   return TileJournal.open({
     path: journalFile(resumeFolder, report.device),
     // What the network is shown says more than its source: another version of the preprocessing shows other values.
-    key: runKey(facts, [...channels, body]),
+    key: runKey(facts, [...channels.map(channelValues), body]),
     voxels: voxelCount({ dims: patchSize }),
     tiles,
     roomForOthers: RESULT_BYTES_PER_VOXEL * voxelCount(source),

@@ -1,4 +1,5 @@
 import { WorkstationError } from '../errors.ts'
+import type { InputChannel } from '../imaging/inputChannel.ts'
 import { type Vec3, voxelCount } from '../imaging/volume.ts'
 
 /** A tile: its first voxel, and how much of the patch lies in the volume (less than the patch in a small volume). */
@@ -8,9 +9,9 @@ export interface Tile {
 }
 
 export interface SlidingWindow {
-  /** Model grid [x, y, z]; every array below is on it, x fastest. */
+  /** Model grid [x, y, z]; every array below is on it, x fastest; so are the channels. */
   dims: Vec3
-  channels: readonly Float32Array[]
+  channels: readonly InputChannel[]
   /** 1 inside the body; tiles without any are skipped. */
   body: Uint8Array
   /** Tile edge [x, y, z]. */
@@ -134,11 +135,18 @@ function blendWeight(patchSize: Vec3, sigma: number): Float32Array {
   return weight
 }
 
-function cut(from: Float32Array, [nx, ny]: Vec3, { start, size }: Tile, [px, py]: Vec3, into: Float32Array) {
+function cut(from: InputChannel, [nx, ny]: Vec3, { start, size }: Tile, [px, py]: Vec3, into: Float32Array) {
   for (let k = 0; k < size[2]; k++) {
     for (let j = 0; j < size[1]; j++) {
-      const row = start[0] + nx * (start[1] + j + ny * (start[2] + k))
-      into.set(from.subarray(row, row + size[0]), px * (j + py * k))
+      const to = px * (j + py * k)
+      if (from instanceof Float32Array) {
+        const row = start[0] + nx * (start[1] + j + ny * (start[2] + k))
+        into.set(from.subarray(row, row + size[0]), to)
+      } else if (from.axis === 0) {
+        into.set(from.values.subarray(start[0], start[0] + size[0]), to)
+      } else {
+        into.fill(from.values[from.axis === 1 ? start[1] + j : start[2] + k]!, to, to + size[0])
+      }
     }
   }
 }

@@ -136,6 +136,14 @@ def body_mask(hu_zyx, threshold=-500):
     return mask
 
 
+def position_channel(name, shape):
+    """Relative position (i + 0.5) / n in a grid of shape [z, y, x] along the axis of 'position-x', '-y' or '-z'; float32,
+    of length 1 along the other two axes."""
+    axis = {'position-x': 2, 'position-y': 1, 'position-z': 0}[name]
+    n = shape[axis]
+    return ((np.arange(n) + 0.5) / n).astype(np.float32).reshape([n if a == axis else 1 for a in range(3)])
+
+
 def preprocess(array, affine, params):
     """A nibabel array [x, y, z] (HU) with its affine -> what a network of a package with these parameters sees.
 
@@ -195,11 +203,13 @@ def blend_weight(patch_xyz, blend_sigma):
 def sliding_window(channels, body, run_tile, patch_xyz, overlap, blend_sigma):
     """Blended score over the volume.
 
-    channels: list of float32 [z, y, x]; run_tile: [C, D, H, W] float32 -> [D, H, W]. Where the volume is smaller than
-    the patch the tile is padded with 0 at the end. Returns (score float32 [z, y, x], covered bool [z, y, x]);
+    channels: list of float32 [z, y, x], or of length 1 along axes a channel does not vary along (position_channel);
+    run_tile: [C, D, H, W] float32 -> [D, H, W]. Where the volume is smaller than the patch every channel of the tile is
+    padded with 0 at the end. Returns (score float32 [z, y, x], covered bool [z, y, x]);
     the score is 0 where no tile ran.
     """
-    shape = channels[0].shape
+    shape = body.shape
+    channels = [np.broadcast_to(channel, shape) for channel in channels]
     px, py, pz = patch_xyz
     weight = blend_weight(patch_xyz, blend_sigma)
     total = np.zeros(shape, np.float32)

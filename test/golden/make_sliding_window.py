@@ -107,6 +107,22 @@ def main():
                       'body': store(f'{name}-body', body.astype(np.uint8)),
                       'score': store(f'{name}-score', score.astype(np.float32)),
                       'covered': store(f'{name}-covered', covered.astype(np.uint8))})
+    for name, dims, names in [
+        ('position-x-and-y', (20, 15, 11), ['position-x', 'position-y']),
+        ('position-z-and-x-smaller-than-the-patch', (7, 6, 5), ['position-z', 'position-x']),
+    ]:
+        # As volumes, by NumPy's own grid; the recipe gets them separable.
+        grid = np.meshgrid(*[np.linspace(0.5 / n, 1 - 0.5 / n, n) for n in dims[::-1]], indexing='ij')
+        channels = [grid['zyx'.index(n[-1])] for n in names]
+        body = np.ones(dims[::-1], bool)
+        score, covered, tiles = blended_by_loops(channels, body, run, 0.5, 0.125)
+        separable = [recipe.position_channel(n, body.shape) for n in names]
+        again, _ = recipe.sliding_window(separable, body, run, PATCH, 0.5, 0.125)
+        assert np.allclose(again, score, rtol=1e-5, atol=1e-6)
+        cases.append({'name': name, 'dims': dims, 'overlap': 0.5, 'blendSigma': 0.125, 'tiles': tiles, 'channels': names,
+                      'body': store(f'{name}-body', body.astype(np.uint8)),
+                      'score': store(f'{name}-score', score.astype(np.float32)),
+                      'covered': store(f'{name}-covered', covered.astype(np.uint8))})
     with open(os.path.join(OUT, 'cases.json'), 'w') as f:
         json.dump({'madeBy': f'make_sliding_window.py with torch {torch.__version__}, numpy {np.__version__}',
                    'patchSize': PATCH, 'cases': cases}, f, indent=1)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { channelValues } from '../../../main/imaging/inputChannel.ts'
 import { type PreprocessingParameters, preprocess } from '../../../main/imaging/preprocess.ts'
 import {
   type CtVolume,
@@ -38,8 +39,8 @@ describe('preprocessing', () => {
     const result = preprocess(volumeOf(c), parameters)
     expect([0, 1, 2].map((p) => [result.cropBox.start[p], result.cropBox.end[p]])).toEqual(c.box)
     expect(result.grid.dims).toEqual(c.hu.dims)
-    expect(largestDifference(result.channels[1]!, golden.array(c.hu))).toBeLessThan(1e-5)
-    expect(largestDifference(result.channels[0]!, golden.array(c.clahe))).toBeLessThan(1e-3)
+    expect(largestDifference(channelValues(result.channels[1]!), golden.array(c.hu))).toBeLessThan(1e-5)
+    expect(largestDifference(channelValues(result.channels[0]!), golden.array(c.clahe))).toBeLessThan(1e-3)
     expect(largestDifference(result.body, golden.array(c.body))).toBe(0)
   })
 
@@ -58,6 +59,21 @@ describe('preprocessing', () => {
     }
   })
 
+  it('tells the position in the model grid in the order of the manifest, left of the patient last', () => {
+    const c = cases[0]!
+    const { grid, channels } = preprocess(volumeOf(c), {
+      ...parameters,
+      channels: ['position-z', 'hu', 'position-x', 'position-y'],
+    })
+    const [nx, ny, nz] = grid.dims
+    const along = (axis: 0 | 1 | 2, n: number) => ({
+      axis,
+      values: Float32Array.from({ length: n }, (_, i) => (i + 0.5) / n),
+    })
+    expect(channels.filter((_, i) => i !== 1)).toEqual([along(2, nz), along(0, nx), along(1, ny)])
+    expect(largestDifference(channels[1] as Float32Array, golden.array(c.hu))).toBeLessThan(1e-5)
+  })
+
   it('leaves the CT as it was', () => {
     const ct = volumeOf(cases[0]!)
     preprocess(ct, parameters)
@@ -73,7 +89,7 @@ describe('preprocessing', () => {
       voxels: new Int16Array(504),
     }
     for (const channel of preprocess(ct, parameters).channels)
-      expect(channel.every((v) => v >= 0 && v <= 1)).toBe(true)
+      expect(channelValues(channel).every((v) => v >= 0 && v <= 1)).toBe(true)
   })
 
   it('refuses air, and a body that falls between the voxels of the model', () => {

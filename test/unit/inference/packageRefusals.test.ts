@@ -122,6 +122,12 @@ describe('what is refused, in one sentence and without a trace', () => {
       /no output named descriptor/,
     ],
     [
+      'a channel nobody computes',
+      edited((m) => (m.preprocessing.channels = ['position-t' as 'hu'])),
+      'model/manifest',
+      /preprocessing\.channels\.0: Invalid option: expected one of "clahe"\|"hu"\|"position-x"/,
+    ],
+    [
       'other channels than the network takes',
       (folder) =>
         packageWith(folder, undefined, (m) =>

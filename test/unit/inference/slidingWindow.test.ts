@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { type PositionChannelName, positionChannel } from '../../../main/imaging/inputChannel.ts'
 import type { Vec3 } from '../../../main/imaging/volume.ts'
 import { planTiles, slidingWindow, tileStarts } from '../../../main/inference/slidingWindow.ts'
 import { type GoldenArray, largestDifference, openGolden } from '../imaging/goldenArrays.ts'
@@ -14,7 +15,8 @@ const cases = golden.cases.cases as {
   overlap: number
   blendSigma: number
   tiles: number[][]
-  channels: GoldenArray[]
+  /** Arrays, or names of position channels. */
+  channels: (GoldenArray | PositionChannelName)[]
   body: GoldenArray
   score: GoldenArray
   covered: GoldenArray
@@ -69,7 +71,9 @@ describe('sliding window', () => {
     const seen: number[][] = []
     const { score, covered } = await slidingWindow({
       dims: c.dims,
-      channels: c.channels.map((g) => golden.array<Float32Array>(g)),
+      channels: c.channels.map((g) =>
+        typeof g === 'string' ? positionChannel(g, c.dims) : golden.array<Float32Array>(g),
+      ),
       body: golden.array<Uint8Array>(c.body),
       patchSize,
       overlap: c.overlap,
