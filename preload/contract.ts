@@ -32,6 +32,8 @@ const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => 
 
 export const calls = {
   'app.info': call(nothing, AppInfo),
+  /** What the data folder takes: every file of it is looked at, so it is not for the start of a window. */
+  'app.diskUsed': call(nothing, z.object({ bytes: z.number().int().nonnegative() })),
   /** Preferences of the window (layout, theme, threshold …), by key; values are any JSON. */
   'settings.all': call(nothing, z.record(text, z.json())),
   'settings.set': call(z.object({ key: z.string().regex(/^[\w.-]{1,100}$/), value: z.json() }), nothing),
@@ -56,8 +58,15 @@ export const calls = {
     z.object({ job: id, handles: z.array(handle).min(1) }),
     z.object({
       added: z.array(SeriesEntry),
-      /** What was found and not added, and why. */
-      notAdded: z.array(z.object({ description: text, reason: text })),
+      /** What was found and not added, and why; a name of '' where it has none. */
+      notAdded: z.array(
+        z.object({
+          seriesNumber: text,
+          name: text,
+          imageCount: z.number().int().nonnegative(),
+          reason: WarningRecord,
+        }),
+      ),
       warnings: z.array(WarningRecord),
     }),
   ),

@@ -7,11 +7,14 @@ const text = z.string()
 const time = z.iso.datetime()
 const count = z.number().int().nonnegative()
 
-export const WarningRecord = z.object({ code: text, message: text })
+/** What a sentence of main names, by what it stands for (`folder`, `needed`): for a catalogue that words it anew. */
+const values = z.exactOptional(z.record(text, z.union([text, z.number()])))
+
+export const WarningRecord = z.object({ code: text, message: text, values })
 export type WarningRecord = z.infer<typeof WarningRecord>
 
 /** An error as it travels: `message` is a sentence for the reader, `detail` is for a bug report. */
-export const ErrorRecord = z.object({ code: text, message: text, detail: z.exactOptional(text) })
+export const ErrorRecord = z.object({ code: text, message: text, detail: z.exactOptional(text), values })
 export type ErrorRecord = z.infer<typeof ErrorRecord>
 
 /**
@@ -45,7 +48,6 @@ export const AppInfo = z.object({
   versions: z.record(text, text),
   /** Where studies, runs and reviews are kept, to show. */
   dataFolder: text,
-  diskUsedBytes: count,
   /** `native`: `files.pick` opens a dialog of the system. `list`: the renderer shows its own, made of `files.list`. */
   picker: z.enum(['native', 'list']),
   canShowInFolder: z.boolean(),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rename, rm } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import type { CallOutput } from '../../preload/contract.ts'
-import type { SeriesEntry } from '../../preload/records.ts'
+import type { SeriesEntry, WarningRecord } from '../../preload/records.ts'
 import type { InputReport, SeriesReport } from '../imaging/inputReport.ts'
 import type { Library, NewSeries } from '../library/types.ts'
 import type { ReaderClient } from '../reading/client.ts'
@@ -46,7 +46,12 @@ export async function addSeries(
   }
   const notAdded = report.series
     .filter(({ kind }) => kind !== 'ct-volume')
-    .map((series) => ({ description: describeSeries(series), reason: whyNot(series) }))
+    .map((series) => ({
+      seriesNumber: series.seriesNumber,
+      name: series.seriesDescription || series.className,
+      imageCount: series.imageCount,
+      reason: whyNot(series),
+    }))
   return { added, notAdded, warnings: report.warnings }
 }
 
@@ -105,12 +110,6 @@ function newSeries(
   }
 }
 
-function describeSeries({ seriesNumber, seriesDescription, className, imageCount }: SeriesReport): string {
-  const name = seriesDescription || className || 'A series without a name'
-  const number = seriesNumber === '' ? '' : `${seriesNumber}: `
-  return `${number}${name} (${imageCount} ${imageCount === 1 ? 'image' : 'images'})`
-}
-
 const WHY_NOT: Readonly<Record<SeriesReport['kind'], string>> = {
   'ct-volume': '',
   'ct-images': 'These are too few CT images for a volume.',
@@ -122,8 +121,8 @@ const WHY_NOT: Readonly<Record<SeriesReport['kind'], string>> = {
   'non-image': 'This belongs to a scan, but holds no images of it.',
 }
 
-function whyNot({ kind, reason }: SeriesReport): string {
-  return reason?.message ?? WHY_NOT[kind]
+function whyNot({ kind, reason }: SeriesReport): WarningRecord {
+  return reason ?? { code: `input/${kind}`, message: WHY_NOT[kind] }
 }
 
 /** Moves what lies in the folder for uploads to where it stays; gives the paths as they are then. */

@@ -2,15 +2,10 @@ import packageJson from '../../package.json' with { type: 'json' }
 import type { AppInfo } from '../../preload/records.ts'
 import type { Warning } from '../errors.ts'
 import { RESEARCH_USE_ONLY } from '../exporting/runRecord.ts'
-import { diskUsedBytes } from './dataFolder.ts'
 import type { HostAbilities } from './types.ts'
 
 /** What a bug report should say, and what the window must know of its host. */
-export async function appInfo(
-  dataFolder: string,
-  abilities: HostAbilities,
-  notices: Warning[],
-): Promise<AppInfo> {
+export function appInfo(dataFolder: string, abilities: HostAbilities, notices: Warning[]): AppInfo {
   const { node, v8, electron, chrome } = process.versions
   return {
     name: 'Screener Workstation',
@@ -25,7 +20,6 @@ export async function appInfo(
       'onnxruntime-node': packageJson.dependencies['onnxruntime-node'],
     },
     dataFolder,
-    diskUsedBytes: await diskUsedBytes(dataFolder),
     picker: abilities.picker,
     canShowInFolder: abilities.showInFolder !== undefined,
     researchUseOnly: RESEARCH_USE_ONLY,

@@ -58,12 +58,15 @@ export async function needRoom(folder: string, bytes: number): Promise<void> {
 
 export function diskFull(folder: string, neededBytes?: number, freeBytes?: number): WorkstationError {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`
-  const needed =
+  const amounts =
     neededBytes === undefined || freeBytes === undefined
-      ? ''
-      : `: ${megabytes(freeBytes)} are free and ${megabytes(neededBytes)} are needed`
+      ? undefined
+      : { free: megabytes(freeBytes), needed: megabytes(neededBytes) }
+  const needed = amounts ? `: ${amounts.free} are free and ${amounts.needed} are needed` : ''
   return new WorkstationError(
     'output/disk-full',
     `The disk that holds the library (${folder}) is full${needed}. Free some space, or remove series from the library, and try again.`,
+    undefined,
+    { folder, ...amounts },
   )
 }

@@ -13,8 +13,8 @@ export function asFailure(error: unknown, dataFolder: string): WorkstationError 
 }
 
 export function errorRecord(error: WorkstationError): ErrorRecord {
-  const { code, message, detail } = error
-  return { code, message, ...(detail === undefined ? {} : { detail }) }
+  const { code, message, detail, values } = error
+  return { code, message, ...(detail === undefined ? {} : { detail }), ...(values && { values }) }
 }
 
 export function cancelled(detail?: unknown): WorkstationError {

@@ -11,7 +11,7 @@ import { modelStore } from '../screening/models.ts'
 import { addSeries, removeUnusedImports } from './addSeries.ts'
 import { appInfo } from './appInfo.ts'
 import { serveData } from './data.ts'
-import { openDataFolder } from './dataFolder.ts'
+import { diskUsedBytes, openDataFolder } from './dataFolder.ts'
 import { entryOf, storedSeries } from './entries.ts'
 import { Devices, type ProbeDevices } from './equipment.ts'
 import { Events } from './events.ts'
@@ -148,6 +148,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
         readers.showing.start()
         return appInfo(path, abilities, notices)
       },
+      'app.diskUsed': async () => ({ bytes: await diskUsedBytes(path) }),
       'settings.all': () => windowSettings(library),
       'settings.set': ({ key, value }) => {
         library.setSetting(key, value)

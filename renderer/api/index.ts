@@ -19,6 +19,6 @@ export async function call<N extends CallName>(name: N, input: CallInput<N>): Pr
   return result.value
 }
 
-export { asCallError, CallError } from './callError.ts'
+export { asCallError, CallError, isCancellation } from './callError.ts'
 export { filesOfDrop } from './droppedFiles.ts'
 export { fetchData } from './fetchData.ts'

@@ -7,6 +7,7 @@ import { bytesWords } from '../library/words.ts'
 import { closeDialog } from '../shell/dialogs.ts'
 import { trying } from '../shell/notify.tsx'
 import { useLibrary } from '../state/library.ts'
+import { mainWords } from '../words/main.ts'
 import { backToChoosing } from './useExport.ts'
 
 /** What was written, and where it lies. */
@@ -43,9 +44,14 @@ export function ExportWritten({ result }: { result: ExportResult }) {
           )}
         </CopyButton>
       </Group>
-      {warnings.map(({ code, message }) => (
-        <Alert key={code + message} color="yellow" icon={<IconAlertTriangle size={16} aria-hidden />} p="xs">
-          {message}
+      {warnings.map((warning) => (
+        <Alert
+          key={warning.code + warning.message}
+          color="yellow"
+          icon={<IconAlertTriangle size={16} aria-hidden />}
+          p="xs"
+        >
+          {mainWords(warning)}
         </Alert>
       ))}
       <Table verticalSpacing={2} fz="xs" aria-label={t('export.files')}>

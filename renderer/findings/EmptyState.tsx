@@ -6,6 +6,7 @@ import { useLibrary } from '../state/library.ts'
 import { thresholdLevel, useOverlay } from '../state/overlay.ts'
 import { useSession } from '../state/session.ts'
 import { levelWords } from '../words/level.ts'
+import { mainWords } from '../words/main.ts'
 import classes from './findings.module.css'
 import { setFindingsUi } from './findingsUi.ts'
 import { volumeWords } from './words.ts'
@@ -23,7 +24,7 @@ export function NoRun() {
   if (!entry.canScreen)
     return (
       <Words>
-        {t('findings.empty.cannot')} {entry.reason?.message}
+        {t('findings.empty.cannot')} {entry.reason && mainWords(entry.reason)}
       </Words>
     )
   const run = runs.find((one) => one.seriesId === entry.id)
@@ -32,7 +33,7 @@ export function NoRun() {
   return (
     <Words>
       {run && run.status !== 'done' ? t('findings.empty.failed') : t('findings.empty.noRun')}{' '}
-      {run?.error?.message}
+      {run?.error && mainWords(run.error)}
       <Button mt="sm" onClick={() => screenSeries([entry.id])}>
         {t('findings.empty.screen')}
       </Button>

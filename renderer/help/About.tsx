@@ -1,5 +1,5 @@
 import { Alert, Modal, Stack, Text, Title } from '@mantine/core'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { call } from '../api/index.ts'
 import { registerCommands } from '../commands/registry.ts'
 import { t } from '../i18n/index.ts'
@@ -14,13 +14,14 @@ export function About() {
   const opened = useDialogs((state) => state.open === 'about')
   const info = useLibrary((state) => state.info)
   const models = useLibrary((state) => state.models)
+  const [diskUsedBytes, setDiskUsedBytes] = useState<number | null>(null)
 
   useEffect(() => {
     // The disk fills while the window is open.
     if (opened)
-      call('app.info', {})
-        .then((info) => useLibrary.setState({ info }))
-        .catch(() => undefined)
+      call('app.diskUsed', {})
+        .then(({ bytes }) => setDiskUsedBytes(bytes))
+        .catch(() => setDiskUsedBytes(null))
   }, [opened])
 
   useEffect(() => registerCommands([{ id: 'help.about', group: 'help', run: () => openDialog('about') }]), [])
@@ -36,7 +37,7 @@ export function About() {
             .join(', '),
         ],
         [t('about.dataFolder'), info.dataFolder],
-        [t('about.disk'), bytesWords(info.diskUsedBytes)],
+        [t('about.disk'), diskUsedBytes === null ? '…' : bytesWords(diskUsedBytes)],
         [t('about.licence'), t('about.licenceText')],
       ]
     : []

@@ -12,6 +12,7 @@ import {
 import type { RunEntry, SeriesEntry } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
 import { percentOf } from '../runs/runWords.ts'
+import { mainWords } from '../words/main.ts'
 import css from './library.module.css'
 import { type SeriesStatus, seriesStatus } from './seriesStatus.ts'
 import { dimsWords, seriesName, sliceDistanceWords, spacingWords } from './words.ts'
@@ -39,8 +40,7 @@ function StateChip({ series, runs }: { series: SeriesEntry; runs: readonly RunEn
 
 /** All that is doubtful about a series, for the tooltip. */
 function doubts({ reason, warnings }: SeriesEntry): string {
-  const sentences = [reason?.message, ...warnings.map(({ message }) => message)]
-  return sentences.filter(Boolean).join('\n')
+  return [...(reason ? [reason] : []), ...warnings].map(mainWords).join('\n')
 }
 
 export function SeriesRow({ series, runs }: { series: SeriesEntry; runs: readonly RunEntry[] }) {

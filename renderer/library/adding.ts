@@ -1,20 +1,23 @@
 import { create } from 'zustand'
 import type { CallOutput } from '../../preload/contract.ts'
-import type { FileHandle } from '../../preload/records.ts'
-import { bridge, call, filesOfDrop } from '../api/index.ts'
+import type { ErrorRecord, FileHandle } from '../../preload/records.ts'
+import { asCallError, bridge, CallError, call, filesOfDrop, isCancellation } from '../api/index.ts'
 import { t } from '../i18n/index.ts'
-import { notify, notifyError, trying } from '../shell/notify.tsx'
+import { notify, trying } from '../shell/notify.tsx'
 import { forgetJob, putSeries } from '../state/library.ts'
 import { showSeries } from './opening.ts'
 import { useSelection } from './selection.ts'
 
 type Added = CallOutput<'library.add'>
 
+/** What came of a search; `failure` where it came to nothing at all. */
+type AddingReport = Added & { failure: ErrorRecord | null }
+
 interface AddingState {
   /** What is being looked through: the job, and the part of the bytes sent while they are; null once they are. */
   jobs: readonly { job: string; name: string; sent: number | null }[]
   /** What was found at the last time, while the reader looks at what of it was not added. */
-  report: Added | null
+  report: AddingReport | null
 }
 
 export const useAdding = create<AddingState>(() => ({ jobs: [], report: null }))
@@ -43,6 +46,15 @@ export async function cancelAdding(job: string): Promise<void> {
   else await trying(t('adding.cancelFailed'), () => call('library.cancel', { job }))
 }
 
+/** Nothing was added: said in the one dialog that says so, whatever the reason. */
+function fail(thrown: unknown): void {
+  const error = asCallError(thrown)
+  if (isCancellation(error)) return
+  const { code, message, detail } = error
+  const failure = { code, message, ...(detail === undefined ? {} : { detail }) }
+  useAdding.setState({ report: { added: [], notAdded: [], warnings: [], failure } })
+}
+
 /** Adds what the reader chose, opens the first of it, and says what was not added. */
 export async function addHandles(handles: readonly FileHandle[], given?: string): Promise<void> {
   if (handles.length === 0) return
@@ -53,7 +65,7 @@ export async function addHandles(handles: readonly FileHandle[], given?: string)
     const added = await call('library.add', { job, handles: handles.map(({ handle }) => handle) })
     await show(added)
   } catch (thrown) {
-    if (!cancelled.has(job)) notifyError(t('adding.failed'), thrown)
+    if (!cancelled.has(job)) fail(thrown)
   } finally {
     untrack(job)
   }
@@ -63,11 +75,12 @@ async function show(found: Added): Promise<void> {
   const { added, notAdded, warnings } = found
   for (const series of added) putSeries(series)
   const doubts = notAdded.length + warnings.length
-  if (added.length === 0) useAdding.setState({ report: found })
+  const report = { ...found, failure: null }
+  if (added.length === 0) useAdding.setState({ report })
   else if (doubts > 0)
     notify(t('adding.done', { count: added.length }), t('adding.doubts', { count: doubts }), {
       label: t('adding.showReport'),
-      run: () => useAdding.setState({ report: found }),
+      run: () => useAdding.setState({ report }),
     })
   else if (added.length > 1) notify(t('adding.done', { count: added.length }), t('adding.openedFirst'))
   const first = added.find(({ canScreen }) => canScreen) ?? added[0]
@@ -89,7 +102,8 @@ export async function addDropped(
   const found = filesOfDrop(transfer)
   try {
     const files = await found
-    if (files.length === 0) return notify(t('adding.nothing'), t('adding.nothingDropped'))
+    if (files.length === 0)
+      return fail(new CallError({ code: 'window/nothing-dropped', message: t('adding.nothingDropped') }))
     const name = files.length === 1 ? files[0].name : t('adding.several', { count: files.length })
     track(job, name, 0)
     const stop = new AbortController()
@@ -102,18 +116,21 @@ export async function addDropped(
   } catch (thrown) {
     sending.delete(job)
     untrack(job)
-    notifyError(t('adding.failed'), thrown)
+    fail(thrown)
   }
 }
 
 export async function addSample(): Promise<void> {
   const job = crypto.randomUUID()
   track(job, t('library.sample'), null)
-  await trying(t('adding.failed'), async () => {
+  try {
     const series = await call('library.addSample', { job })
     putSeries(series)
     useSelection.setState({ ids: new Set([series.id]), activeId: series.id, anchorId: series.id })
     void showSeries(series.id)
-  })
-  untrack(job)
+  } catch (thrown) {
+    fail(thrown)
+  } finally {
+    untrack(job)
+  }
 }

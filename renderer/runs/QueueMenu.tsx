@@ -13,6 +13,7 @@ import { seriesName } from '../library/words.ts'
 import { showDetails } from '../shell/Details.tsx'
 import { useLibrary } from '../state/library.ts'
 import { momentWords } from '../words/dates.ts'
+import { mainWords } from '../words/main.ts'
 import { progressWords } from './RunProgress.tsx'
 import css from './runs.module.css'
 import { endedRuns, queueOf } from './runWords.ts'
@@ -65,7 +66,7 @@ function Ended({ run }: { run: RunEntry }) {
   const name = useSeriesName(run.seriesId)
   const Icon = ICONS[run.status]
   const { error } = run
-  const said = error?.message ?? t(`run.ended.${run.status}`)
+  const said = error ? mainWords(error) : t(`run.ended.${run.status}`)
   const again = run.status !== 'done'
   const goesOn = run.status === 'interrupted'
   return (

@@ -8,6 +8,7 @@ import { t } from '../i18n/index.ts'
 import { trying } from '../shell/notify.tsx'
 import { useLibrary } from '../state/library.ts'
 import { momentWords } from '../words/dates.ts'
+import { mainWords } from '../words/main.ts'
 import { deviationWords } from './runDetailsWords.ts'
 import css from './runs.module.css'
 
@@ -75,7 +76,7 @@ function Content({ run }: { run: RunEntry }) {
         <dd>
           {warnings.length === 0
             ? t('made.none')
-            : warnings.map(({ code, message }) => <div key={code + message}>{message}</div>)}
+            : warnings.map((warning) => <div key={warning.code + warning.message}>{mainWords(warning)}</div>)}
         </dd>
       </dl>
       <Text size="xs" c="dimmed">

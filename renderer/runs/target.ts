@@ -1,4 +1,5 @@
 import type { RunEntry, SeriesEntry } from '../../preload/records.ts'
+import { mainWords } from '../words/main.ts'
 import { isActive } from './runWords.ts'
 
 export interface ScreenTarget {
@@ -23,8 +24,8 @@ export function screenTarget(
   if (series.length === 0) return { series, obstacle: { key: 'run.obstacle.nothing' } }
   const able = series.filter(({ canScreen }) => canScreen)
   if (able.length === 0) {
-    const said = series[0].reason?.message
-    return { series, obstacle: said ? { text: said } : { key: 'run.obstacle.cannot' } }
+    const { reason } = series[0]
+    return { series, obstacle: reason ? { text: mainWords(reason) } : { key: 'run.obstacle.cannot' } }
   }
   const waiting = new Set(runs.filter(isActive).map(({ seriesId }) => seriesId))
   const free = able.filter(({ id }) => !waiting.has(id))

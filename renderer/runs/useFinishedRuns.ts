@@ -7,6 +7,7 @@ import { showDetails } from '../shell/Details.tsx'
 import { notify } from '../shell/notify.tsx'
 import { useLibrary } from '../state/library.ts'
 import { useSession } from '../state/session.ts'
+import { mainWords } from '../words/main.ts'
 import { isActive } from './runWords.ts'
 import { screenSeries } from './starting.ts'
 
@@ -55,11 +56,11 @@ function tell(run: RunEntry): void {
   } else if (run.status === 'failed' && run.error) {
     const { error } = run
     const title = t('run.failedTitle', { name })
-    notify(title, error.message, { label: t('details.show'), run: () => showDetails({ title, error }) })
+    notify(title, mainWords(error), { label: t('details.show'), run: () => showDetails({ title, error }) })
   } else if (run.status === 'interrupted')
     notify(
       t(run.error?.code === 'engine/paused' ? 'run.pausedTitle' : 'run.interruptedTitle', { name }),
-      run.error?.message ?? t('run.ended.interrupted'),
+      run.error ? mainWords(run.error) : t('run.ended.interrupted'),
       {
         label: t('run.goOn'),
         run: () => void screenSeries([run.seriesId]),

@@ -5,6 +5,7 @@ import { seriesName } from '../library/words.ts'
 import { showDetails } from '../shell/Details.tsx'
 import { notify } from '../shell/notify.tsx'
 import { useLibrary } from '../state/library.ts'
+import { mainWords } from '../words/main.ts'
 
 const STEPS = new Set(['device-fallback', 'tile-fallback'])
 
@@ -35,7 +36,7 @@ export function useStepDowns(): void {
           const title = t('run.steppedDown', { name })
           // Something to act on stays longer on screen than what is only told.
           const show = () => showDetails({ title, error: step })
-          notify(title, step.message, { label: t('details.show'), run: show })
+          notify(title, mainWords(step), { label: t('details.show'), run: show })
         }
       }),
     [],

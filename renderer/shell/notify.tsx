@@ -1,6 +1,6 @@
 import { Button, Group } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { asCallError } from '../api/index.ts'
+import { asCallError, isCancellation } from '../api/index.ts'
 import { t } from '../i18n/index.ts'
 import { showDetails } from './Details.tsx'
 
@@ -36,8 +36,9 @@ export function notify(title: string, message: string, action?: NoticeAction): v
 
 /** Says what went wrong, in the sentence it came with; stays until it is closed. Says nothing of a cancellation. */
 export function notifyError(title: string, thrown: unknown): void {
-  const { code, message, detail } = asCallError(thrown)
-  if (code === 'cancelled' || code.endsWith('/cancelled')) return
+  const error = asCallError(thrown)
+  if (isCancellation(error)) return
+  const { code, message, detail } = error
   const id = crypto.randomUUID()
   notifications.show({
     id,

@@ -30,8 +30,8 @@ export function useMain(): boolean {
     const fail = (thrown: unknown) => notifyError(t('start.failed'), thrown)
     refreshLibrary()
       .then(() => {
-        for (const { message } of useLibrary.getState().info?.notices ?? [])
-          notifyError(t('start.notice'), new CallError({ code: 'start/notice', message }))
+        for (const notice of useLibrary.getState().info?.notices ?? [])
+          notifyError(t('start.notice'), new CallError(notice))
       })
       .catch(fail)
     loadSettings()

@@ -3,6 +3,7 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type OpenScan, useSession } from '../state/session.ts'
+import { mainWords } from '../words/main.ts'
 import css from './viewer.module.css'
 
 /** What is to be known of the scan before it is read: gantry tilt, slices that fill a gap. */
@@ -18,8 +19,8 @@ export function Warnings() {
     <aside className={css.warnings} aria-label={t('viewer.warnings')}>
       <IconAlertTriangle size={15} aria-hidden="true" />
       <div>
-        {shown.map(({ code, message }) => (
-          <p key={code + message}>{message}</p>
+        {shown.map((warning) => (
+          <p key={warning.code + warning.message}>{mainWords(warning)}</p>
         ))}
       </div>
       {more > 0 && (

@@ -40,10 +40,14 @@ export async function planSeries(series: ScannedSeries): Promise<SeriesPlan> {
       'This series cannot be screened: it is a multi-frame (enhanced) CT object that does not say what its frames are.',
     )
   }
-  checkCount(series.slices.length)
+  const { slices: headers } = series
+  // Said first: of a file that is not whole, how many more are needed is not what is to be known.
+  const cut = headers.length < MIN_SLICES && headers.find(({ truncated }) => truncated)
+  if (cut) throw truncatedSlice(cut)
+  checkCount(headers.length)
   const warnings: Warning[] = []
-  for (const header of series.slices) checkDecodable(header)
-  const placed = series.slices.map(place)
+  for (const header of headers) checkDecodable(header)
+  const placed = headers.map(place)
   checkConsistent(placed)
   const axes = axesOf(placed[0]!)
 

@@ -6,7 +6,7 @@ import { transferSyntaxName } from './uids.ts'
 export function truncatedSlice(header: Pick<DicomHeader, 'file'>, detail?: unknown): WorkstationError {
   return new WorkstationError(
     'input/truncated',
-    `The image ${basename(header.file)} is cut short: the file ends before its picture does.`,
+    `The image ${basename(header.file)} is incomplete: the file ends before its picture does. Copy it again from where it came.`,
     detail ?? header.file,
   )
 }

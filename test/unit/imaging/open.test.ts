@@ -131,6 +131,13 @@ describe('an input that cannot be screened is refused with one sentence', () => 
     expect(message).toContain('single two-dimensional')
   })
 
+  it('a single image that is not whole, which is what is wrong with it', async () => {
+    const cut = slice().subarray(0, slice().length - 10)
+    const { code, message } = await refusal(openCt(file('cut.dcm', cut)))
+    expect(code).toBe('input/truncated')
+    expect(message).toContain('cut.dcm is incomplete')
+  })
+
   it('an MR series, and a folder of localizers only', async () => {
     const mr = await refusal(openCt(seriesCopy('axial', (b) => setElement(b, '00080060', 'CS', 'MR'))))
     expect(mr.code).toBe('input/not-ct')

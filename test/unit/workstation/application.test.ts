@@ -14,7 +14,7 @@ describe('what the window asks first', () => {
     const { workstation, dataFolder } = await makeBed()
     const info = calls['app.info'].output.strict().parse(await workstation.call('app.info', {}))
     expect(info).toMatchObject({ dataFolder, host: 'web', picker: 'list', canShowInFolder: false })
-    expect(info.diskUsedBytes).toBeGreaterThan(0)
+    expect((await workstation.call('app.diskUsed', {})).bytes).toBeGreaterThan(0)
     const models = calls['models.list'].output.parse(await workstation.call('models.list', {}))
     expect(models).toContainEqual(expect.objectContaining({ name: 'tinymodel', isDefault: false }))
     const devices = calls['devices.list'].output.parse(await workstation.call('devices.list', {}))

@@ -24,8 +24,10 @@ describe('adding', () => {
     expect(added.map((entry) => SeriesEntry.strict().parse(entry).canScreen)).toEqual([true, false])
     expect(notAdded).toEqual([
       {
-        description: '1: Topogram (2 images)',
-        reason: 'This is a scout image, which the scan was planned on.',
+        seriesNumber: '1',
+        name: 'Topogram',
+        imageCount: 2,
+        reason: { code: 'input/localizer', message: 'This is a scout image, which the scan was planned on.' },
       },
     ])
     expect(told).toEqual([{ job: 'j', stage: 'reading', done: 1, total: 8 }])
