@@ -1,7 +1,10 @@
 import { access, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Warning, WorkstationError } from '../errors.ts'
+import { WorkstationError } from '../errors.ts'
+import type { OpenedCt } from '../imaging/source.ts'
 import { type CtVolume, type Grid, indexToPatient, type Vec3 } from '../imaging/volume.ts'
+import { findDicomTruth, readDicomTruth } from './truth/dicomTruth.ts'
+import { chooseLesions, type LesionKinds, nothingMarked, readLesionKinds } from './truth/lesions.ts'
 
 /** A CT with the truth beside it. */
 export interface EvaluationCase {
@@ -15,8 +18,8 @@ export interface EvaluationCase {
   kinds?: Readonly<Record<number, string>>
 }
 
-/** Reads a scan or a mask. */
-export type ReadScan = (path: string) => Promise<{ volume: CtVolume; warnings: Warning[] }>
+/** Reads a scan or a mask: a file, or the folder of a DICOM series. */
+export type ReadScan = (path: string) => Promise<Pick<OpenedCt, 'volume' | 'source' | 'warnings'>>
 
 /** A mask and its CT may differ by what single precision loses, not by anything a voxel count would feel. */
 const GRID_TOLERANCE_VOXELS = 0.1
@@ -39,20 +42,40 @@ export async function listCases(casesDir: string): Promise<string[]> {
   if (cases.length === 0) {
     throw new WorkstationError(
       'input/no-cases',
-      `${casesDir} holds no cases: a case is a folder with ct.nii.gz and mask.nii.gz.`,
+      `${casesDir} holds no cases: a case is a folder with ct.nii.gz and mask.nii.gz, or with DICOM images and a SEG or RTSTRUCT.`,
     )
   }
   return cases
 }
 
 /**
- * Reads `ct.nii.gz` and `mask.nii.gz` (or .nii) of a case. Any voxel of the mask that is not 0 is lesion.
+ * Reads a case: `ct.nii.gz` with `mask.nii.gz` (or .nii), or a DICOM CT series with one DICOM Segmentation or RT
+ * Structure Set, anywhere below the folder. Any voxel of a mask that is not 0 is lesion; whole numbers in it tell the
+ * lesions apart. `lesions.json` may say which labels are lesions, and of which kind (see `chooseLesions`).
  * @throws WorkstationError of kind 'input': a file is missing or unreadable, the two differ in grid
- *   ('input/mask-grid'), or the mask is empty ('input/mask-empty') or has voxels without a value ('input/mask-nan').
+ *   ('input/mask-grid') or frame of reference, no lesion is marked ('input/mask-empty') or a mask has voxels without a
+ *   value ('input/mask-nan').
  */
 export async function readCase(folder: string, read: ReadScan): Promise<EvaluationCase> {
+  const kinds = await readLesionKinds(folder)
   const ctPath = await findFile(folder, 'ct')
+  if (ctPath !== undefined) return readNiftiCase(folder, ctPath, kinds, read)
+  const truth = await findDicomTruth(folder)
+  if (truth === undefined) throw incomplete('ct', folder)
+  const { volume: ct, source } = await read(folder)
+  const frameOfReferenceUid = source.kind === 'dicom' ? source.series.frameOfReferenceUid : ''
+  const drawing = await readDicomTruth(truth, { grid: ct, frameOfReferenceUid })
+  return { ctPath: folder, ct, ...chooseLesions(drawing, kinds) }
+}
+
+async function readNiftiCase(
+  folder: string,
+  ctPath: string,
+  kinds: LesionKinds | undefined,
+  read: ReadScan,
+): Promise<EvaluationCase> {
   const maskPath = await findFile(folder, 'mask')
+  if (maskPath === undefined) throw incomplete('mask', folder)
   const { volume: ct } = await read(ctPath)
   const { volume: mask, warnings } = await read(maskPath)
   if (warnings.some((warning) => warning.code === 'input/not-a-number')) {
@@ -62,21 +85,25 @@ export async function readCase(folder: string, read: ReadScan): Promise<Evaluati
   if (difference !== undefined) {
     throw new WorkstationError('input/mask-grid', `The mask does not lie on the CT: ${difference}.`)
   }
-  const lesion = new Uint8Array(mask.voxels.length)
-  let voxels = 0
-  for (let i = 0; i < lesion.length; i++) {
-    if (mask.voxels[i] !== 0) {
-      lesion[i] = 1
-      voxels++
-    }
+  const values = valuesOf(mask.voxels)
+  // One value says where lesions are, not which is which; a value below 0 numbers nothing.
+  if (kinds === undefined && (values.length < 2 || values[0] < 0)) {
+    if (values.length === 0) throw nothingMarked()
+    const lesion = new Uint8Array(mask.voxels.length)
+    for (let i = 0; i < lesion.length; i++) lesion[i] = mask.voxels[i] === 0 ? 0 : 1
+    return { ctPath, ct, lesion }
   }
-  if (voxels === 0) {
-    throw new WorkstationError(
-      'input/mask-empty',
-      'The mask marks no lesion, so there is nothing to measure.',
-    )
-  }
-  return { ctPath, ct, lesion }
+  const structures = values.map((label) => ({ label, name: '', is: 'unknown' as const }))
+  return { ctPath, ct, ...chooseLesions({ labels: new Uint16Array(mask.voxels), structures }, kinds) }
+}
+
+/** The different values other than 0, ascending. */
+function valuesOf(voxels: Int16Array): number[] {
+  const seen = new Uint8Array(2 ** 16)
+  for (let i = 0; i < voxels.length; i++) seen[voxels[i] + 2 ** 15] = 1
+  return Array.from(seen.keys(), (at) => at - 2 ** 15).filter(
+    (value) => value !== 0 && seen[value + 2 ** 15] === 1,
+  )
 }
 
 /** How two grids differ, in words; undefined where they are the same within a tenth of a voxel at every corner. */
@@ -94,7 +121,7 @@ export function gridDifference(a: Grid, b: Grid): string | undefined {
   return `its position, orientation or voxel size differs, by up to ${farthest.toPrecision(2)} mm`
 }
 
-async function findFile(folder: string, name: string): Promise<string> {
+async function findFile(folder: string, name: string): Promise<string | undefined> {
   for (const path of [join(folder, `${name}.nii.gz`), join(folder, `${name}.nii`)]) {
     const found = await access(path).then(
       () => true,
@@ -102,5 +129,9 @@ async function findFile(folder: string, name: string): Promise<string> {
     )
     if (found) return path
   }
-  throw new WorkstationError('input/case-incomplete', `The case has no ${name}.nii.gz.`, folder)
+  return undefined
+}
+
+function incomplete(name: string, folder: string): WorkstationError {
+  return new WorkstationError('input/case-incomplete', `The case has no ${name}.nii.gz.`, folder)
 }

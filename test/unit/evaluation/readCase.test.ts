@@ -49,6 +49,47 @@ describe('a case', () => {
   })
 })
 
+describe('lesions told apart', () => {
+  const labelled = () =>
+    caseWithMask((voxels) => {
+      voxels.fill(0)
+      voxels.set([1, 7, 7, 3], 100)
+    })
+
+  it('are the different values of the mask', async () => {
+    const { labels, kinds, lesion } = await readCase(labelled(), openCt)
+    expect(Array.from(labels!.subarray(99, 105))).toEqual([0, 1, 7, 7, 3, 0])
+    expect(lesion.reduce((sum, inside) => sum + inside)).toBe(4)
+    expect(kinds).toEqual({})
+  })
+
+  it('are not, where the mask has one value', async () => {
+    const { labels } = await readCase(
+      caseWithMask((voxels) => voxels.fill(0).fill(255, 4, 9)),
+      openCt,
+    )
+    expect(labels).toBeUndefined()
+  })
+
+  it('have the kinds of lesions.json, and what it calls null is no lesion', async () => {
+    writeFileSync(join(folder, 'lesions.json'), '{"1": "nodule solid", "3": "node", "7": null}')
+    const { labels, kinds, lesion } = await readCase(labelled(), openCt)
+    expect(Array.from(labels!.subarray(99, 105))).toEqual([0, 1, 0, 0, 3, 0])
+    expect(lesion.reduce((sum, inside) => sum + inside)).toBe(2)
+    expect(kinds).toEqual({ 1: 'nodule solid', 3: 'node' })
+  })
+
+  it.each([
+    ['forgets a label', '{"1": "nodule", "3": "node"}', 'input/lesions-json', /label 7 is/],
+    ['is no JSON', '{1: "nodule"}', 'input/lesions-json', /must look like/],
+    ['gives kinds that are none', '{"1": 4}', 'input/lesions-json', /must look like/],
+    ['calls nothing a lesion', '{"1": null, "3": null, "7": null}', 'input/mask-empty', /holds 1, 3, 7/],
+  ])('are refused where lesions.json %s', async (_, json, code, message) => {
+    writeFileSync(join(folder, 'lesions.json'), json)
+    await expect(readCase(labelled(), openCt)).rejects.toMatchObject({ code, message })
+  })
+})
+
 describe('the cases of a folder', () => {
   it('are its subfolders in order of name, hidden ones and files left out', async () => {
     for (const name of ['b', 'a', '.hidden']) mkdirSync(join(folder, name))

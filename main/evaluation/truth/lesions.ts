@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { WorkstationError } from '../../errors.ts'
+import type { Drawing, Structure } from './drawing.ts'
+
+/** Label → what kind of lesion it is, or null where it is none. */
+const LesionKinds = z.record(z.string().regex(/^[1-9]\d{0,4}$/), z.string().trim().min(1).max(100).nullable())
+export type LesionKinds = z.infer<typeof LesionKinds>
+
+export interface Lesions {
+  /** 1 inside a lesion. */
+  lesion: Uint8Array
+  /** 0 outside all lesions. */
+  labels: Uint16Array
+  kinds: Record<number, string>
+}
+
+/**
+ * `lesions.json` of a case, such as `{"1": "nodule solid", "2": null}`: which labels are lesions, and of which kind.
+ * @returns undefined where the case has none
+ * @throws WorkstationError 'input/lesions-json'
+ */
+export async function readLesionKinds(folder: string): Promise<LesionKinds | undefined> {
+  const path = join(folder, 'lesions.json')
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new WorkstationError('input/unreadable', `${path} cannot be read.`, error)
+  }
+  try {
+    return LesionKinds.parse(JSON.parse(text))
+  } catch (error) {
+    throw new WorkstationError(
+      'input/lesions-json',
+      'lesions.json does not say what the labels are: it must look like {"1": "nodule solid", "2": null}, with null for what is no lesion.',
+      error,
+    )
+  }
+}
+
+/**
+ * Which of the structures drawn are lesions. What `kinds` says of a label counts, and it must speak of all of them but
+ * those that the file itself says are none: a label forgotten would be measured as normal tissue. Without it, the
+ * structures count that the file calls tumours; where there are none, all that it does not call something else.
+ * @param drawing its labels become those of the result: what is no lesion is removed from them
+ * @throws WorkstationError 'input/lesions-json', 'input/mask-empty'
+ */
+export function chooseLesions({ labels, structures }: Drawing, kinds: LesionKinds | undefined): Lesions {
+  const chosen = new Map<number, string>()
+  const tumours = structures.some((structure) => structure.is === 'lesion')
+  for (const structure of structures) {
+    const { label, name, is } = structure
+    const kind = kinds?.[label]
+    if (kind === undefined && kinds !== undefined && is !== 'other') throw unspoken(structure)
+    if (typeof kind === 'string') chosen.set(label, kind)
+    else if (kinds === undefined && is === (tumours ? 'lesion' : 'unknown')) chosen.set(label, name)
+  }
+  const lesion = new Uint8Array(labels.length)
+  let voxels = 0
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] === 0) continue
+    if (chosen.has(labels[i])) {
+      lesion[i] = 1
+      voxels++
+    } else labels[i] = 0
+  }
+  if (voxels === 0) throw structures.length === 0 ? nothingMarked() : nothingChosen(structures)
+  const named = [...chosen].filter(([, name]) => name !== '')
+  return { lesion, labels, kinds: Object.fromEntries(named) }
+}
+
+function unspoken({ label, name }: Structure): WorkstationError {
+  return new WorkstationError(
+    'input/lesions-json',
+    `lesions.json does not say what label ${label}${name ? ` (${name})` : ''} is: give its kind, or null where it is no lesion.`,
+  )
+}
+
+export function nothingMarked(): WorkstationError {
+  return new WorkstationError('input/mask-empty', 'The mask marks no lesion, so there is nothing to measure.')
+}
+
+function nothingChosen(structures: readonly Structure[]): WorkstationError {
+  const names = structures.map(({ label, name }) => (name ? `${label} ${name}` : `${label}`)).join(', ')
+  return new WorkstationError(
+    'input/mask-empty',
+    `The truth marks no lesion (it holds ${names}), so there is nothing to measure. lesions.json can say which of them are lesions.`,
+  )
+}

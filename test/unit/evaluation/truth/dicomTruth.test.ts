@@ -1,0 +1,105 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type EvaluationCase, readCase } from '../../../../main/evaluation/readCase.ts'
+import { openCt } from '../../../../main/imaging/open.ts'
+import golden from '../../../golden/truth/expected.json' with { type: 'json' }
+
+const GOLDEN = fileURLToPath(new URL('../../../golden/truth/', import.meta.url))
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'truth-'))
+  cpSync(join(GOLDEN, 'ct'), join(folder, 'ct'), { recursive: true })
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function putTruth(...names: string[]): void {
+  for (const name of names) cpSync(join(GOLDEN, `${name}.dcm`), join(folder, `${name}.dcm`))
+}
+
+function caseWith(name: keyof typeof golden.labels): Promise<EvaluationCase> {
+  putTruth(name)
+  return readCase(folder, openCt)
+}
+
+/** The golden labels, but for those left out. */
+function expectedLabels(name: keyof typeof golden.labels, leftOut: number[] = []): number[] {
+  const bytes = Uint8Array.from(Buffer.from(golden.labels[name], 'base64'))
+  return Array.from(new Uint16Array(bytes.buffer), (label) => (leftOut.includes(label) ? 0 : label))
+}
+
+describe('a DICOM segmentation', () => {
+  it('marks the voxels that pydicom and numpy find, segments overlapping, frames in any order, anatomy left out', async () => {
+    const { labels, lesion, kinds, ct, ctPath } = await caseWith('seg_binary')
+    expect(ct.dims).toEqual(golden.dims)
+    expect(ctPath).toBe(folder)
+    expect(Array.from(labels!)).toEqual(expectedLabels('seg_binary', [5]))
+    expect(Array.from(lesion)).toEqual(Array.from(labels!, (label) => (label > 0 ? 1 : 0)))
+    expect(kinds).toEqual({ 1: 'Tumour', 2: 'Necrosis' })
+  })
+
+  it('counts from half the maximal fractional value, a part of the matrix stored backwards', async () => {
+    const { labels, kinds } = await caseWith('seg_fractional')
+    expect(Array.from(labels!)).toEqual(expectedLabels('seg_fractional'))
+    expect(kinds).toEqual({ 1: 'Nodule' })
+  })
+
+  it('is refused where it is cut short', async () => {
+    const file = readFileSync(join(GOLDEN, 'seg_binary.dcm'))
+    writeFileSync(join(folder, 'seg.dcm'), file.subarray(0, file.length - 100))
+    await expect(readCase(folder, openCt)).rejects.toMatchObject({ code: 'input/truncated' })
+  })
+})
+
+describe('a structure set', () => {
+  it('marks the voxels that scikit-image finds inside its contours, holes cut out, and only what it calls a tumour', async () => {
+    const { labels, kinds } = await caseWith('rtstruct')
+    expect(Array.from(labels!)).toEqual(expectedLabels('rtstruct'))
+    expect(kinds).toEqual({ 3: 'GTV-1', 7: 'gtv node' })
+  })
+})
+
+describe('truth in DICOM', () => {
+  it.each([
+    ['seg_other_grid', 'input/mask-grid', /position, orientation, slices or pixel size/],
+    ['seg_between_slices', 'input/mask-grid', /position, orientation, slices or pixel size/],
+    ['seg_outside', 'input/mask-grid', /a part of it is outside/],
+    ['seg_other_frame', 'input/truth-frame-of-reference', /drawn on other images/],
+    ['rtstruct_between_slices', 'input/mask-grid', /GTV-1 .* between slices/],
+    ['rtstruct_outside', 'input/mask-grid', /GTV-1 .* outside/],
+    ['rtstruct_other_frame', 'input/truth-frame-of-reference', /GTV-1 was drawn on other images/],
+  ])('%s is refused in words', async (name, code, message) => {
+    putTruth(name)
+    await expect(readCase(folder, openCt)).rejects.toMatchObject({ code, message })
+  })
+
+  it('is wanted once: neither missing nor twice', async () => {
+    await expect(readCase(folder, openCt)).rejects.toMatchObject({
+      code: 'input/case-incomplete',
+      message: /neither a segmentation \(SEG\) nor a structure set/,
+    })
+    putTruth('seg_binary', 'rtstruct')
+    await expect(readCase(folder, openCt)).rejects.toMatchObject({
+      code: 'input/case-incomplete',
+      message: /2 files with truth \(.*\.dcm, .*\.dcm\)/,
+    })
+  })
+
+  it('is read as lesions.json says, where there is one', async () => {
+    writeFileSync(join(folder, 'lesions.json'), '{"1": null, "2": null, "5": "metastasis"}')
+    const { labels, kinds } = await caseWith('seg_binary')
+    expect(Array.from(labels!)).toEqual(expectedLabels('seg_binary', [1, 2]))
+    expect(kinds).toEqual({ 5: 'metastasis' })
+  })
+
+  it('is refused where lesions.json forgets a label', async () => {
+    writeFileSync(join(folder, 'lesions.json'), '{"1": "tumour"}')
+    await expect(caseWith('seg_binary')).rejects.toMatchObject({
+      code: 'input/lesions-json',
+      message: /label 2 \(Necrosis\)/,
+    })
+  })
+})
