@@ -1,20 +1,14 @@
-import { type ErrorCode, WorkstationError } from '../errors.ts'
+import { WorkstationError } from '../errors.ts'
 import { RESEARCH_USE_ONLY } from '../exporting/runRecord.ts'
 import { type Calibration, scoreAtLevel } from '../findings/level.ts'
-import {
-  aurocOf,
-  type ClassValues,
-  type MeasuredCase,
-  type MeasureStage,
-  measureCase,
-  type Samples,
-  type ScoredScan,
-  type VoxelAuroc,
-} from './measureCase.ts'
-import { listCases, type ReadScan } from './readCase.ts'
+import { type MeasureStage, measureCase, type ScoredScan } from './measureCase.ts'
+import { type EvaluationCase, listCases, type ReadScan } from './readCase.ts'
 import { SAMPLES_PER_CLASS } from './sampling.ts'
+import { summarise } from './summary.ts'
+import type { CaseRecord, CaseResult, Evaluation, FailedCase } from './types.ts'
 
-export type { MeasuredCase, ScoredScan, VoxelAuroc } from './measureCase.ts'
+export type { ScoredScan } from './measureCase.ts'
+export type { CaseRecord, CaseResult, Evaluation, FailedCase, MeasuredCase } from './types.ts'
 
 export interface EvaluateOptions {
   model: { name: string; version: string; hash: string; calibration: Calibration }
@@ -28,7 +22,19 @@ export interface EvaluateOptions {
   read: ReadScan
   /** Runs the model on one scan. */
   screen: (ctPath: string) => Promise<ScoredScan>
+  records?: CaseRecords
   onProgress?: (progress: EvaluationProgress) => void
+}
+
+/** Keeps what was measured, so that an evaluation that stopped can go on. */
+export interface CaseRecords {
+  /** What was kept of a case; undefined where it must be measured. */
+  load(name: string): Promise<CaseRecord | undefined>
+  /**
+   * Called for each case when it has been measured; what it throws ends the evaluation.
+   * @param made what the case was measured on, free to be drawn or dropped
+   */
+  save(record: CaseRecord, made: { truth: EvaluationCase; scan: ScoredScan }): Promise<void>
 }
 
 export interface EvaluationProgress {
@@ -39,33 +45,6 @@ export interface EvaluationProgress {
   stage: MeasureStage | 'done'
   /** With stage 'done'. */
   result?: CaseResult
-}
-
-export interface FailedCase {
-  case: string
-  ok: false
-  code: ErrorCode | 'unexpected'
-  /** A sentence. */
-  error: string
-  detail?: string
-}
-
-export type CaseResult = MeasuredCase | FailedCase
-
-export interface Evaluation {
-  schemaVersion: 1
-  notice: string
-  model: { name: string; version: string; hash: string }
-  device: string
-  seed: number
-  samplesPerClass: number
-  level: number
-  minVolumeMl: number
-  cases: CaseResult[]
-  /** AUROC of the sampled voxels of all cases put together, as the paper does; null where no case was measured. */
-  pooled: { auroc: number; baselineHuDeviation: number } | null
-  /** Unweighted means over the cases; null where no case was measured. */
-  mean: (VoxelAuroc & { baselineHuDeviation: VoxelAuroc }) | null
 }
 
 const DEFAULT_SEED = 0
@@ -88,31 +67,19 @@ export async function evaluate(casesDir: string, options: EvaluateOptions): Prom
   scoreAtLevel(level, model.calibration)
   const names = await listCases(casesDir)
   const cases: CaseResult[] = []
-  const samples: Samples[] = []
+  const records: CaseRecord[] = []
   for (const [index, name] of names.entries()) {
     const report = (stage: EvaluationProgress['stage'], result?: CaseResult) =>
       onProgress?.({ case: name, index: index + 1, total: names.length, stage, ...(result && { result }) })
-    let result: CaseResult
-    try {
-      const measured = await measureCase(casesDir, name, {
-        calibration: model.calibration,
-        seed,
-        level,
-        minVolumeMl,
-        read: options.read,
-        screen: options.screen,
-        onStage: report,
-      })
-      samples.push(measured.samples)
-      result = measured.result
-    } catch (error) {
-      result = failedCase(name, error)
-    }
-    cases.push(result)
-    report('done', result)
+    const record =
+      (await options.records?.load(name)) ??
+      (await measureOrFail(casesDir, name, { ...options, seed, level, minVolumeMl, onStage: report }))
+    if ('result' in record) records.push(record)
+    cases.push('result' in record ? record.result : record)
+    report('done', cases[index])
   }
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     notice: RESEARCH_USE_ONLY,
     model: { name: model.name, version: model.version, hash: model.hash },
     device,
@@ -121,32 +88,28 @@ export async function evaluate(casesDir: string, options: EvaluateOptions): Prom
     level,
     minVolumeMl,
     cases,
-    pooled: pool(samples),
-    mean: meanOf(cases.filter((result) => result.ok)),
+    ...summarise(records, seed),
   }
 }
 
-function pool(samples: readonly Samples[]): Evaluation['pooled'] {
-  if (samples.length === 0) return null
-  const together = (method: keyof Samples): ClassValues => ({
-    lesion: Float32Array.from(samples.flatMap((sample) => Array.from(sample[method].lesion))),
-    other: Float32Array.from(samples.flatMap((sample) => Array.from(sample[method].other))),
-  })
-  return { auroc: aurocOf(together('model')), baselineHuDeviation: aurocOf(together('baseline')) }
+interface OnStage {
+  onStage: (stage: MeasureStage) => void
 }
 
-function meanOf(cases: readonly MeasuredCase[]): Evaluation['mean'] {
-  if (cases.length === 0) return null
-  const mean = (value: (measured: MeasuredCase) => number) =>
-    cases.reduce((sum, measured) => sum + value(measured), 0) / cases.length
-  return {
-    auroc: mean((c) => c.auroc),
-    aurocAll: mean((c) => c.aurocAll),
-    baselineHuDeviation: {
-      auroc: mean((c) => c.baselineHuDeviation.auroc),
-      aurocAll: mean((c) => c.baselineHuDeviation.aurocAll),
-    },
+async function measureOrFail(
+  casesDir: string,
+  name: string,
+  options: EvaluateOptions & Required<Pick<EvaluateOptions, 'seed' | 'level' | 'minVolumeMl'>> & OnStage,
+): Promise<CaseRecord | FailedCase> {
+  let measured: Awaited<ReturnType<typeof measureCase>>
+  try {
+    measured = await measureCase(casesDir, name, { ...options, calibration: options.model.calibration })
+  } catch (error) {
+    return failedCase(name, error)
   }
+  const { truth, scan, ...record } = measured
+  await options.records?.save(record, { truth, scan })
+  return record
 }
 
 /** What concerns every case ends the evaluation; the rest costs one case. */

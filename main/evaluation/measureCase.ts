@@ -2,11 +2,19 @@ import { join } from 'node:path'
 import { WorkstationError } from '../errors.ts'
 import { labelComponents } from '../findings/components.ts'
 import { findFindings } from '../findings/findings.ts'
-import type { Calibration } from '../findings/level.ts'
+import { nextFloat32 } from '../findings/float32.ts'
+import { type Calibration, type LevelTable, levelTable } from '../findings/level.ts'
 import { type CtVolume, type Grid, voxelCount, voxelVolumeMl } from '../imaging/volume.ts'
 import { auroc } from './auroc.ts'
+import { calibrationByRegion } from './metrics/calibrationByRegion.ts'
+import { distanceBands } from './metrics/distanceBands.ts'
+import { labelledLesions } from './metrics/labelledLesions.ts'
+import { lesionCurve } from './metrics/lesionCurve.ts'
+import { type LesionVoxels, lesionVoxels, rankVoxels } from './metrics/rankedVoxels.ts'
+import { rankingMetrics } from './metrics/voxelMetrics.ts'
 import { type EvaluationCase, gridDifference, type ReadScan, readCase } from './readCase.ts'
-import { countClasses, sampleVoxels } from './sampling.ts'
+import { countClasses, type SampledVoxels, sampleVoxels } from './sampling.ts'
+import type { CaseRecord, ClassValues, MeasuredCase, OverlapAtLevel, VoxelMetrics } from './types.ts'
 
 /** A scan's score map on its own grid, in its voxel order. */
 export interface ScoredScan {
@@ -15,39 +23,6 @@ export interface ScoredScan {
   score: Float32Array
   /** Nonzero where the model gave a score: body voxels that a tile covered. */
   scored: Uint8Array
-}
-
-/** Voxel AUROC of one method on one scan. */
-export interface VoxelAuroc {
-  /** On at most 1,000 lesion and 1,000 other voxels, the same ones for every method. */
-  auroc: number
-  /** On all lesion voxels and all other body voxels. */
-  aurocAll: number
-}
-
-export interface MeasuredCase extends VoxelAuroc {
-  case: string
-  ok: true
-  /** Voxels of the scan. */
-  voxels: number
-  bodyVoxels: number
-  lesionVoxels: number
-  /** Lesion voxels the model left unscored; they count, with the lowest score. */
-  lesionVoxelsUnscored: number
-  lesionMl: number
-  /** |HU − mean| / sd over the scan's body voxels: what no model is needed for. */
-  baselineHuDeviation: VoxelAuroc
-  findings: {
-    count: number
-    /** Findings that hold at least one lesion voxel. */
-    onLesion: number
-    /** Connected lesions of the mask, and those that at least one finding touches. */
-    lesions: number
-    lesionsHit: number
-    lesionHit: boolean
-  }
-  /** Wall-clock time of screening the scan. */
-  seconds: number
 }
 
 export interface MeasureOptions {
@@ -64,51 +39,65 @@ export interface MeasureOptions {
 
 export type MeasureStage = 'reading' | 'screening' | 'measuring'
 
-/** Values of the sampled voxels under one method. */
-export interface ClassValues {
-  lesion: Float32Array
-  other: Float32Array
-}
+/** Distances from the lesions that the metrics need, mm: of the ring, of calibration, of lesions by label. */
+const BANDS_MM = [6, 10, 16, 30]
+const RING = { from: BANDS_MM.indexOf(6) + 1, to: BANDS_MM.indexOf(30) }
+const BEYOND_CALIBRATION_MARGIN = BANDS_MM.indexOf(10) + 1
+const BEYOND_LABEL_MARGIN = BANDS_MM.indexOf(16) + 1
 
-/** The same sampled voxels under the model and under the baseline. */
-export interface Samples {
-  model: ClassValues
-  baseline: ClassValues
+/** The value of a voxel under one method, by its offset: the higher, the rarer. */
+type ValueOf = (offset: number) => number
+
+/** What all metrics of a case are computed from. */
+interface Measurable extends EvaluationCase, ScoredScan {
+  inside: LesionVoxels
+  /** Band of each voxel's distance from the nearest lesion. */
+  bands: Uint8Array | Uint16Array
+  /** Scored voxels outside every lesion. */
+  others: number
+  sample: SampledVoxels
 }
 
 /**
- * Reads, screens and measures one case.
- * @param name also the name of its random sequence
+ * Reads, screens and measures one case. Beside CT, mask and score map, measuring needs about 12 bytes for each body
+ * voxel and 3 for each voxel of the scan.
+ * @param name also the name of its random sequences
+ * @returns its record, with what it was made of, for whoever draws it
  * @throws what reading and screening throw, and WorkstationError 'input/nothing-scored'
  */
 export async function measureCase(
   casesDir: string,
   name: string,
   options: MeasureOptions,
-): Promise<{ result: MeasuredCase; samples: Samples }> {
+): Promise<CaseRecord & { truth: EvaluationCase; scan: ScoredScan }> {
+  const { calibration, seed, level, minVolumeMl } = options
   options.onStage('reading')
   const truth = await readCase(join(casesDir, name), options.read)
-  const { ct, lesion } = truth
   options.onStage('screening')
   const started = performance.now()
   const scan = await options.screen(truth.ctPath)
   const seconds = (performance.now() - started) / 1000
   options.onStage('measuring')
+  const { ct, lesion } = truth
   const { score, scored } = scan
   const counts = checkScan(ct, lesion, scan)
+  const inside = lesionVoxels(labelComponents(lesion, 1, ct.dims))
   // First, because it refuses a score map with values that are not numbers.
-  const findings = hits(truth, score, options)
+  const { findings, mask } = findFindings({ volume: ct, score, calibration, level, minVolumeMl })
 
-  const deviation = huDeviation(ct, scored)
-  const sample = sampleVoxels(lesion, scored, options.seed, name)
-  const samples: Samples = {
-    model: valuesAt(sample, (i) => score[i]),
-    baseline: valuesAt(sample, deviation),
-  }
-  let lesionVoxelsUnscored = 0
-  for (let i = 0; i < lesion.length; i++) {
-    if (lesion[i] !== 0 && scored[i] === 0) lesionVoxelsUnscored++
-  }
+  const bands = distanceBands(lesion, ct, 'nonzero', BANDS_MM)
+  const sample = sampleVoxels(lesion, scored, seed, name)
+  const measurable = { ...truth, ...scan, inside, bands, others: counts.other, sample }
+  const modelValue: ValueOf = (i) => score[i]
+  const baselineValue = huDeviation(ct, scored)
+  const model = measureMethod(measurable, modelValue)
+  const baseline = measureMethod(measurable, baselineValue)
+
+  const far = (i: number) => lesion[i] === 0 && scored[i] !== 0 && bands[i] >= BEYOND_LABEL_MARGIN
+  const labelled = labelledLesions(truth, inside.offset, far, { modelValue, baselineValue, mask, seed, name })
+  const table = levelTable(calibration)
+  const lesionVoxelsUnscored = inside.offset.reduce((sum, i) => sum + (scored[i] === 0 ? 1 : 0), 0)
+  const { bestDice } = model.metrics
   const result: MeasuredCase = {
     case: name,
     ok: true,
@@ -117,16 +106,23 @@ export async function measureCase(
     lesionVoxels: counts.lesion,
     lesionVoxelsUnscored,
     lesionMl: counts.lesion * voxelVolumeMl(ct),
-    auroc: aurocOf(samples.model),
-    aurocAll: aurocOf(allValues(lesion, scored, counts, (i) => score[i])),
-    baselineHuDeviation: {
-      auroc: aurocOf(samples.baseline),
-      aurocAll: aurocOf(allValues(lesion, scored, counts, deviation)),
-    },
-    findings,
+    ...model.metrics,
+    bestDice: { ...bestDice, level: table.levelOf(bestDice.threshold) },
+    baselineHuDeviation: baseline.metrics,
+    atLevel: overlapAtLevel(measurable, lowestScoreAt(level, table)),
+    findings: hits(inside, mask, findings.length),
+    froc: lesionCurve(ct, score, inside, calibration, minVolumeMl),
+    calibration: calibrationByRegion(
+      ct,
+      score,
+      scored,
+      (i) => bands[i] >= BEYOND_CALIBRATION_MARGIN,
+      calibration,
+    ),
+    ...(labelled && { labelled }),
     seconds,
   }
-  return { result, samples }
+  return { result, samples: { model: model.sample, baseline: baseline.sample }, truth, scan }
 }
 
 function checkScan(ct: CtVolume, lesion: Uint8Array, scan: ScoredScan): { lesion: number; other: number } {
@@ -149,7 +145,7 @@ function checkScan(ct: CtVolume, lesion: Uint8Array, scan: ScoredScan): { lesion
 }
 
 /** |HU − mean| / sd of a voxel, mean and sd over the scored voxels of the same scan, lesions included. */
-function huDeviation(ct: CtVolume, scored: Uint8Array): (offset: number) => number {
+function huDeviation(ct: CtVolume, scored: Uint8Array): ValueOf {
   let count = 0
   let sum = 0
   let squares = 0
@@ -165,54 +161,83 @@ function huDeviation(ct: CtVolume, scored: Uint8Array): (offset: number) => numb
   return (offset) => Math.abs(ct.voxels[offset] - mean) / sd
 }
 
-function hits(
-  { ct, lesion }: EvaluationCase,
-  score: Float32Array,
-  { calibration, level, minVolumeMl }: MeasureOptions,
-): MeasuredCase['findings'] {
-  const { findings, mask } = findFindings({ volume: ct, score, calibration, level, minVolumeMl })
-  const lesions = labelComponents(lesion, 1, ct.dims)
-  const hitLesions = new Set<number>()
-  const onLesion = new Set<number>()
-  lesions.runStart.forEach((start, run) => {
-    for (let i = start; i < start + lesions.runLength[run]; i++) {
-      if (mask[i] === 0) continue
-      onLesion.add(mask[i])
-      hitLesions.add(lesions.runComponent[run])
-    }
-  })
+function measureMethod(scan: Measurable, value: ValueOf): { metrics: VoxelMetrics; sample: ClassValues } {
+  const { inside, sample } = scan
+  const drawn = {
+    lesion: Float32Array.from(sample.lesion, value).sort(),
+    other: Float32Array.from(sample.other, value).sort(),
+  }
+  const { bestDice, ...metrics } = rankingMetrics(
+    rankVoxels(
+      inside,
+      value,
+      otherValues(scan, scan.others, () => true, value),
+    ),
+  )
+  const inRing = (i: number) => scan.bands[i] >= RING.from && scan.bands[i] <= RING.to
+  const ring = otherValues(scan, countOthers(scan, inRing), inRing, value)
   return {
-    count: findings.length,
-    onLesion: onLesion.size,
-    lesions: lesions.count,
-    lesionsHit: hitLesions.size,
-    lesionHit: hitLesions.size > 0,
+    metrics: {
+      auroc: auroc(drawn.lesion, drawn.other),
+      aurocRing: ring.length === 0 ? null : auroc(Float32Array.from(inside.offset, value), ring),
+      ...metrics,
+      bestDice: { ...bestDice, level: null },
+    },
+    sample: { lesion: Array.from(drawn.lesion), other: Array.from(drawn.other) },
   }
 }
 
-function valuesAt(
-  sample: { lesion: Int32Array; other: Int32Array },
-  value: (i: number) => number,
-): ClassValues {
-  return { lesion: Float32Array.from(sample.lesion, value), other: Float32Array.from(sample.other, value) }
+function countOthers({ lesion, scored }: Measurable, keep: (i: number) => boolean): number {
+  let count = 0
+  for (let i = 0; i < lesion.length; i++) if (lesion[i] === 0 && scored[i] !== 0 && keep(i)) count++
+  return count
 }
 
-function allValues(
-  lesion: Uint8Array,
-  scored: Uint8Array,
-  counts: { lesion: number; other: number },
-  value: (i: number) => number,
-): ClassValues {
-  const values = { lesion: new Float32Array(counts.lesion), other: new Float32Array(counts.other) }
-  let inLesion = 0
-  let inOther = 0
-  for (let i = 0; i < lesion.length; i++) {
-    if (lesion[i] !== 0) values.lesion[inLesion++] = value(i)
-    else if (scored[i] !== 0) values.other[inOther++] = value(i)
+/** Values of scored voxels outside every lesion. @param count how many of them `keep` holds for */
+function otherValues(
+  { lesion, scored }: Measurable,
+  count: number,
+  keep: (i: number) => boolean,
+  value: ValueOf,
+): Float32Array {
+  const values = new Float32Array(count)
+  for (let i = 0, n = 0; n < count; i++) {
+    if (lesion[i] === 0 && scored[i] !== 0 && keep(i)) values[n++] = value(i)
   }
   return values
 }
 
-export function aurocOf({ lesion, other }: ClassValues): number {
-  return auroc(lesion, other)
+/** As `findFindings`: a voxel at the calibration's lowest score is never above a level. */
+function lowestScoreAt(level: number, { scoreAtLevel, lowestScore }: LevelTable): number {
+  return Math.max(scoreAtLevel(level), nextFloat32(lowestScore))
+}
+
+function overlapAtLevel({ lesion, scored, score, inside }: Measurable, threshold: number): OverlapAtLevel {
+  let voxels = 0
+  let lesionVoxels = 0
+  for (let i = 0; i < score.length; i++) {
+    if (scored[i] === 0 || !(score[i] >= threshold)) continue
+    voxels++
+    if (lesion[i] !== 0) lesionVoxels++
+  }
+  return { dice: (2 * lesionVoxels) / (inside.offset.length + voxels), voxels, lesionVoxels }
+}
+
+/** @param mask numbers of findings */
+function hits(inside: LesionVoxels, mask: Uint16Array, count: number): MeasuredCase['findings'] {
+  const hitLesions = new Set<number>()
+  const onLesion = new Set<number>()
+  for (let n = 0; n < inside.offset.length; n++) {
+    const finding = mask[inside.offset[n]]
+    if (finding === 0) continue
+    onLesion.add(finding)
+    hitLesions.add(inside.lesion[n])
+  }
+  return {
+    count,
+    onLesion: onLesion.size,
+    lesions: inside.size.length,
+    lesionsHit: hitLesions.size,
+    lesionHit: hitLesions.size > 0,
+  }
 }

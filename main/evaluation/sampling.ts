@@ -67,3 +67,55 @@ export function drawOrdinals(count: number, atMost: number, seed: number, stream
   }
   return Int32Array.from(drawn).sort()
 }
+
+/**
+ * Draws voxels of every lesion of a mask that numbers its lesions, uniformly and without replacement.
+ * @param labels number of the lesion that holds a voxel
+ * @param offsets of all lesion voxels, ascending
+ * @returns by label, in ascending order of label: all its voxels' number, and offsets of those drawn, ascending
+ */
+export function sampleLabels(
+  labels: Uint16Array,
+  offsets: Int32Array,
+  seed: number,
+  scan: string,
+  atMost: number = SAMPLES_PER_CLASS,
+): Map<number, { voxels: number; sample: Int32Array }> {
+  const counts = new Map<number, number>()
+  for (const offset of offsets) {
+    const label = labels[offset]
+    if (label !== 0) counts.set(label, (counts.get(label) ?? 0) + 1)
+  }
+  const drawn = [...counts.keys()]
+    .sort((a, b) => a - b)
+    .map((label) => {
+      const voxels = counts.get(label) as number
+      const wanted = drawOrdinals(voxels, atMost, seed, `label ${label}/${scan}`)
+      const draw = { voxels, wanted, sample: new Int32Array(wanted.length), seen: 0, taken: 0 }
+      return [label, draw] as const
+    })
+  const byLabel = new Map(drawn)
+  for (const offset of offsets) {
+    const of = byLabel.get(labels[offset])
+    if (of !== undefined && of.wanted[of.taken] === of.seen++) of.sample[of.taken++] = offset
+  }
+  return byLabel
+}
+
+/** Draws voxels for which `keep` holds, uniformly and without replacement; offsets below `voxels`, ascending. */
+export function sampleWhere(
+  voxels: number,
+  keep: (offset: number) => boolean,
+  seed: number,
+  stream: string,
+  atMost: number = SAMPLES_PER_CLASS,
+): Int32Array {
+  let count = 0
+  for (let i = 0; i < voxels; i++) if (keep(i)) count++
+  const wanted = drawOrdinals(count, atMost, seed, stream)
+  const sample = new Int32Array(wanted.length)
+  for (let i = 0, seen = 0, taken = 0; taken < wanted.length; i++) {
+    if (keep(i) && wanted[taken] === seen++) sample[taken++] = i
+  }
+  return sample
+}
