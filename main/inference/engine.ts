@@ -18,6 +18,7 @@ import {
 import { writeReview } from './review.ts'
 import { scoreTiles } from './scoreTiles.ts'
 import { type ModelSession, openSession } from './session.ts'
+import { TileWriter } from './tileWriter.ts'
 import { isOutOfMemory } from './unavailable.ts'
 
 /**
@@ -92,14 +93,21 @@ async function screen(request: ScreenRequest): Promise<void> {
   if (!session)
     throw new WorkstationError('engine/failed', 'The engine was asked to screen before a model was loaded.')
   current = request
+  // Now: its thread starts while the scan is prepared.
+  const writer = request.resumeFolder === undefined ? undefined : new TileWriter()
   try {
-    reply({ type: 'done', result: await runJob(session, request) })
+    reply({ type: 'done', result: await runJob(session, request, writer) })
   } finally {
     current = undefined
+    await writer?.end()
   }
 }
 
-async function runJob(model: ModelSession, request: ScreenRequest): Promise<EngineResult> {
+async function runJob(
+  model: ModelSession,
+  request: ScreenRequest,
+  writer?: TileWriter,
+): Promise<EngineResult> {
   const { manifest } = model.pkg
   const { calibration } = manifest
   const seconds: EngineResult['seconds'] = {}
@@ -123,8 +131,12 @@ async function runJob(model: ModelSession, request: ScreenRequest): Promise<Engi
   const { grid: modelGrid, cropBox } = prepared
 
   const scored = await timed('inference', async () => {
-    const result = await scoreTiles(model, prepared, request, (progress) =>
-      reply({ type: 'progress', progress }),
+    const result = await scoreTiles(
+      model,
+      prepared,
+      request,
+      (progress) => reply({ type: 'progress', progress }),
+      writer,
     )
     for (let i = 0; i < result.covered.length; i++) result.covered[i] &= prepared.body[i]
     // The network's input is no longer needed; the maps on the source grid need the room.

@@ -1,31 +1,22 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, mkdir, open, rm, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { Warning } from '../errors.ts'
 import type { Device } from './devices.ts'
+import { HEAD_BYTES, tileOfRecord } from './tileRecord.ts'
+import type { TileWriter } from './tileWriter.ts'
 
 /**
  * The finished tiles of a run, on disk, for the same run asked for again after its process or the power was gone.
  *
- * `tiles-DEVICE.journal` holds the key of the run as a line of text, then a record for each tile, in the order they were
- * computed: uint32 number of the tile in the plan, uint32 bytes of its score, uint32 CRC-32 of these two and of the
- * score, then the score, float32 [D, H, W]. Little-endian, as rawFile.ts. What stands after the first record that is
- * not whole was being written when the end came. Scores are kept as the network gave them: blended again in the same
- * order they make the same map, bit by bit.
+ * `tiles-DEVICE.journal` holds the key of the run as a line of text, then a record (tileRecord.ts) for each tile, in the
+ * order they were computed. What stands after the first record that is not whole was being written when the end came.
+ * Scores are kept as the network gave them: blended again in the same order they make the same map, bit by bit.
  */
 export function journalFile(folder: string, device: Device): string {
   return join(folder, `tiles-${device}.journal`)
 }
-
-const HEAD_BYTES = 12
-
-/** Of the time of the tiles that the journal may take: on a device as quick as the disk only some tiles are kept. */
-const LARGEST_SHARE = 0.02
-
-/** What it may take in any case, ms: nobody notices it, and a short run is kept whole. */
-const ALWAYS_MS = 100
 
 /** A record that the network does not confirm: the tiles before it may be as wrong. */
 export class DoubtfulTiles extends Error {}
@@ -43,22 +34,28 @@ export interface TileJournalOptions {
   roomForOthers: number
   /** Largest |difference| / max(1, |kept|) between a kept score and the network's: what the device may deviate by. */
   tolerance: number
+  /** The caller's, who ends it. */
+  writer: TileWriter
 }
 
-/** What the tiles of a run depend on, as one hash: the network, the device, and all that the network is shown. */
+/**
+ * What the tiles of a run depend on, as one hash: the network, the device, and all that the network is shown. That goes
+ * in as a CRC-32 of each part: they differ by chance if at all, and a SHA-256 of a trunk takes as long as two tiles.
+ */
 export function runKey(
   facts: Readonly<Record<string, unknown>>,
   shown: readonly (Float32Array | Uint8Array)[],
 ): string {
-  const hash = createHash('sha256').update(JSON.stringify(facts))
-  for (const part of shown) hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
-  return hash.digest('hex')
+  const sums = shown.map((part) => crc32(new Uint8Array(part.buffer, part.byteOffset, part.byteLength)))
+  return createHash('sha256')
+    .update(JSON.stringify({ ...facts, shown: sums }))
+    .digest('hex')
 }
 
 /**
- * Keeps each tile while the next one is computed, flushed: after a power cut at most the tile being computed and the
- * one being written are missing, unless the disk is slower than the network. A journal that fails costs no run: it is
- * removed, and says so in `warnings`.
+ * Keeps each tile while the next ones are computed. After a kill or a power cut those are missing that were being
+ * written, and those that had come in the meantime (TileWriter); where the disk is slower than the network, also tiles
+ * between. A journal that fails costs no run: it is removed, and says so in `warnings`.
  */
 export class TileJournal {
   readonly warnings: Warning[] = []
@@ -74,13 +71,10 @@ export class TileJournal {
   /** The kept tile that was written last. */
   #unproved: number | undefined
   #next = 0
+  /** Tiles of an earlier process are read from it. */
   #file: FileHandle | undefined
-  /** Where the next record begins; none is written where undefined. */
-  #end: number | undefined
-  #pending: Promise<void> | undefined
-  #inferenceMs = 0
-  /** What the tiles waited for the journal. */
-  #spentMs = 0
+  /** Nothing more is kept where undefined. */
+  #writer: TileWriter | undefined
 
   private constructor(options: TileJournalOptions) {
     this.#options = options
@@ -94,15 +88,14 @@ export class TileJournal {
       const good = await journal.#takeUp()
       const header = `${options.key}\n`
       if (good === 0) await writeFile(options.path, header, { mode: 0o600 })
-      // Synchronous: a write that has returned outlasts a power cut.
-      journal.#file = await open(options.path, 'rs+')
+      journal.#file = await open(options.path, 'r')
       const { bavail, bsize } = await statfs(dirname(options.path))
       const missing = options.tiles - journal.#kept.size
       if (bavail * bsize < missing * (HEAD_BYTES + journal.#bytes) + options.roomForOthers)
         journal.#warnOff('the disk has too little room for them')
       else {
-        journal.#end = Math.max(good, header.length)
-        await journal.#file.truncate(journal.#end)
+        await options.writer.ready
+        journal.#writeFrom(Math.max(good, header.length))
       }
     } catch (error) {
       await journal.#switchOff(error)
@@ -130,12 +123,11 @@ export class TileJournal {
       this.resumed++
       return kept
     }
-    const from = performance.now()
     const score = await run(input)
     this.computed++
     if (tile !== this.#unproved) {
       this.#fresh++
-      await this.#append(tile, score, performance.now() - from)
+      await this.#keep(tile, score)
       return score
     }
     if (!kept || deviates(score, kept, this.#options.tolerance)) throw new DoubtfulTiles()
@@ -144,7 +136,7 @@ export class TileJournal {
   }
 
   /** Forgets every tile, to begin again. */
-  async restart(): Promise<void> {
+  restart(): void {
     this.#kept.clear()
     this.#unproved = undefined
     this.#next = 0
@@ -154,18 +146,14 @@ export class TileJournal {
     const message =
       'The tiles that an interrupted screening had left were not confirmed by the network and were computed anew.'
     this.warnings.push({ code: 'resume-refused', message })
-    try {
-      await this.#pending
-      this.#end = this.#options.key.length + 1
-      await this.#file?.truncate(this.#end)
-    } catch (error) {
-      await this.#switchOff(error)
-    }
+    if (this.#writer) this.#writeFrom(this.#options.key.length + 1)
   }
 
   /** Ends the writing; the file stays, for the run may still be interrupted before its results are kept. */
   async close(): Promise<void> {
-    await this.#pending
+    await this.#checkWriter()
+    await this.#writer?.end()
+    this.#writer = undefined
     await this.#file?.close().catch(() => {})
     this.#file = undefined
   }
@@ -193,13 +181,8 @@ export class TileJournal {
       let at = line.length
       for (; ; at += record.length) {
         const { bytesRead } = await file.read(record, 0, record.length, at)
-        const tile = record.readUInt32LE(0)
-        const whole =
-          bytesRead === record.length &&
-          tile < tiles &&
-          record.readUInt32LE(4) === this.#bytes &&
-          record.readUInt32LE(8) === checksum(record.subarray(0, 8), record.subarray(HEAD_BYTES))
-        if (!whole) return at
+        const tile = bytesRead === record.length ? tileOfRecord(record) : undefined
+        if (tile === undefined || tile >= tiles) return at
         this.#kept.set(tile, at + HEAD_BYTES)
         this.#unproved = tile
       }
@@ -220,48 +203,30 @@ export class TileJournal {
     return undefined
   }
 
-  async #append(tile: number, score: Float32Array, tookMs: number): Promise<void> {
-    this.#inferenceMs += tookMs
-    if (this.#end === undefined || this.#spentMs > ALWAYS_MS + LARGEST_SHARE * this.#inferenceMs) return
-    const from = performance.now()
-    await this.#startWriting(tile, score, tookMs)
-    this.#spentMs += performance.now() - from
+  #writeFrom(end: number): void {
+    const { writer, path, voxels } = this.#options
+    writer.begin(path, end, voxels)
+    this.#writer = writer
   }
 
-  async #startWriting(tile: number, score: Float32Array, tookMs: number): Promise<void> {
-    // The network blocks this process while it runs: without this turn it would never hear that a write is over.
-    if (this.#pending) await Promise.race([this.#pending, sleep(Math.max(1, LARGEST_SHARE * tookMs))])
-    if (!this.#file || this.#end === undefined || this.#pending) return
-    const bytes = new Uint8Array(score.buffer, score.byteOffset, score.byteLength)
-    const head = Buffer.alloc(HEAD_BYTES)
-    head.writeUInt32LE(tile, 0)
-    head.writeUInt32LE(bytes.length, 4)
-    head.writeUInt32LE(checksum(head.subarray(0, 8), bytes), 8)
-    this.#pending = this.#write(this.#file, [head, bytes], this.#end)
-      .catch((error) => this.#switchOff(error))
-      .finally(() => {
-        this.#pending = undefined
-      })
+  async #keep(tile: number, score: Float32Array): Promise<void> {
+    await this.#checkWriter()
+    this.#writer?.write(tile, score)
   }
 
-  async #write(file: FileHandle, parts: Uint8Array[], at: number): Promise<void> {
-    const wanted = parts.reduce((sum, { length }) => sum + length, 0)
-    const { bytesWritten } = await file.writev(parts, at)
-    if (bytesWritten < wanted) throw Object.assign(new Error('A part was written.'), { code: 'ENOSPC' })
-    this.#end = at + wanted
+  async #checkWriter(): Promise<void> {
+    const failure = this.#writer?.failure
+    if (failure) await this.#switchOff(failure)
   }
 
   /** The room that the file took is the results'. */
   async #switchOff(error: unknown): Promise<void> {
-    this.#warnOff(
-      (error as NodeJS.ErrnoException).code === 'ENOSPC'
-        ? 'the disk is full'
-        : 'their file cannot be written',
-    )
-    this.#end = undefined
-    const file = this.#file
+    const full = (error as NodeJS.ErrnoException).code === 'ENOSPC'
+    this.#warnOff(full ? 'the disk is full' : 'their file cannot be written')
+    await this.#writer?.end()
+    this.#writer = undefined
+    await this.#file?.close().catch(() => {})
     this.#file = undefined
-    await file?.close().catch(() => {})
     await rm(this.#options.path, { force: true }).catch(() => {})
   }
 
@@ -269,10 +234,6 @@ export class TileJournal {
     const message = `The finished tiles of this screening are not kept: ${why}. If it is interrupted, it has to begin again.`
     this.warnings.push({ code: 'resume-off', message })
   }
-}
-
-function checksum(...parts: Uint8Array[]): number {
-  return parts.reduce((sum, part) => crc32(part, sum), 0)
 }
 
 function deviates(score: Float32Array, kept: Float32Array, tolerance: number): boolean {

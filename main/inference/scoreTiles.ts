@@ -7,6 +7,7 @@ import type { EngineProgress, EngineRequest } from './protocol.ts'
 import { DoubtfulTiles, journalFile, runKey, TileJournal } from './resume.ts'
 import type { ModelSession } from './session.ts'
 import { planTiles, slidingWindow } from './slidingWindow.ts'
+import type { TileWriter } from './tileWriter.ts'
 
 export interface ScoredTiles {
   /** On the model grid, x fastest; 0 where no tile ran. */
@@ -22,9 +23,9 @@ export interface ScoredTiles {
 }
 
 /**
- * Has the network score every tile of a prepared scan, and proves the device once more. With a resume folder the
- * tiles are kept there while the run goes on, and those of an interrupted run are not computed again; a run that
- * fails leaves none, for they came from a device that failed.
+ * Has the network score every tile of a prepared scan, and proves the device once more. With a writer, which the caller
+ * ends, the tiles are kept in the resume folder while the run goes on, and those of an interrupted run are not computed
+ * again; a run that fails leaves none, for they came from a device that failed.
  * @throws WorkstationError what `slidingWindow`, `runTile` and `verify` throw
  */
 export async function scoreTiles(
@@ -32,13 +33,14 @@ export async function scoreTiles(
   prepared: Preprocessed,
   request: Extract<EngineRequest, { type: 'screen' }>,
   onProgress: (progress: EngineProgress) => void,
+  writer?: TileWriter,
 ): Promise<ScoredTiles> {
   const { network } = model.pkg.manifest
   const { dims } = prepared.grid
   const { channels, body } = prepared
   const { patchSize } = model.tile
   const planned = planTiles(dims, patchSize, network.overlap, body).length
-  const journal = await openJournal(model, prepared, request, planned)
+  const journal = await openJournal(model, prepared, request, planned, writer)
   const tell = (done: number, total: number, secondsLeft: number | null) =>
     onProgress({ stage: 'inference', done, total, secondsLeft })
   if (journal?.finished) tell(journal.finished, planned, null)
@@ -66,7 +68,7 @@ export async function scoreTiles(
   try {
     const scored = await infer().catch(async (error) => {
       if (!journal || !(error instanceof DoubtfulTiles)) throw error
-      await journal.restart()
+      journal.restart()
       return infer()
     })
     // Devices have been seen to fail silently after a good start, when memory ran short; processors with bad memory
@@ -90,8 +92,9 @@ async function openJournal(
   { grid, channels, body }: Preprocessed,
   { resumeFolder, grid: source }: Extract<EngineRequest, { type: 'screen' }>,
   tiles: number,
+  writer: TileWriter | undefined,
 ): Promise<TileJournal | undefined> {
-  if (resumeFolder === undefined) return undefined
+  if (resumeFolder === undefined || !writer) return undefined
   const { patchSize, file } = tile
   // The device, too: a run says on what it ran, and one device must not answer for another's tiles.
   const facts = { package: pkg.hash, file: file.sha256, patchSize, device: report.device, dims: grid.dims }
@@ -103,6 +106,7 @@ async function openJournal(
     tiles,
     roomForOthers: RESULT_BYTES_PER_VOXEL * voxelCount(source),
     tolerance: report.goldenTolerance,
+    writer,
   })
 }
 
