@@ -10,6 +10,7 @@ import {
   FindingKey,
   FindingLabel,
   FolderListing,
+  MeasurementRecord,
   ModelEntry,
   OpenedRun,
   OpenedSeries,
@@ -76,6 +77,11 @@ export const calls = {
   'library.remove': call(z.object({ seriesId: id }), nothing),
 
   'series.open': call(z.object({ seriesId: id }), OpenedSeries),
+  /** What was measured on a series, in the order in which it was drawn. */
+  'measurements.get': call(z.object({ seriesId: id }), z.array(MeasurementRecord)),
+  /** Stores a measurement, in place of the one with its id; committed before the answer. */
+  'measurements.put': call(z.object({ seriesId: id, measurement: MeasurementRecord }), nothing),
+  'measurements.remove': call(z.object({ seriesId: id, id: MeasurementRecord.shape.id }), nothing),
   'series.setThumbnail': call(z.object({ seriesId: id, png: z.base64().max(1024 * 1024) }), SeriesEntry),
 
   /**
@@ -94,11 +100,18 @@ export const calls = {
   /** Of a run that is done. */
   'runs.details': call(z.object({ runId: id }), RunDetails),
 
-  'reviews.get': call(z.object({ runId: id }), z.array(ReviewRecord)),
-  /** Stores what the reader said about a finding, in place of what was there; committed before the answer. */
-  'reviews.put': call(z.object({ runId: id, record: ReviewRecord }), ReviewRecord),
+  /** What was said about all findings of a run, or about one. */
+  'reviews.get': call(z.object({ runId: id, key: z.exactOptional(FindingKey) }), z.array(ReviewRecord)),
+  /**
+   * Stores what the reader said about a finding, in place of what was there; committed before the answer. `window` is
+   * any name that a window gives itself: it comes back with `review.changed`.
+   */
+  'reviews.put': call(
+    z.object({ runId: id, record: ReviewRecord, window: z.exactOptional(id) }),
+    ReviewRecord,
+  ),
   /** As if nothing had been said about a finding; a drawn finding is gone. */
-  'reviews.remove': call(z.object({ runId: id, key: FindingKey }), nothing),
+  'reviews.remove': call(z.object({ runId: id, key: FindingKey, window: z.exactOptional(id) }), nothing),
   'reviews.finish': call(z.object({ runId: id, finished: z.boolean() }), SeriesEntry),
   'labels.all': call(nothing, z.array(FindingLabel)),
   'labels.set': call(z.object({ labels: z.array(FindingLabel).max(500) }), z.array(FindingLabel)),
@@ -143,6 +156,8 @@ export const events = {
   'series.changed': SeriesEntry,
   'series.removed': z.object({ seriesId: id }),
   'run.changed': RunEntry,
+  /** Something else is said about a finding; what, `reviews.get` tells: an outline may be megabytes. */
+  'review.changed': z.object({ runId: id, key: FindingKey, window: id.nullable() }),
   /** The whole list, after an import, a removal or another choice of the default. */
   'models.changed': z.array(ModelEntry),
   'devices.changed': z.array(DeviceEntry),

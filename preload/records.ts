@@ -221,6 +221,25 @@ export const ReviewRecord = z.object({
 })
 export type ReviewRecord = z.infer<typeof ReviewRecord>
 
+/**
+ * What a reader measured on one plane of the patient, LPS mm. `points` of a length: both ends; of an angle: end, vertex,
+ * end; of an ellipse or rectangle: opposite corners of the box whose sides lie along the unit vectors `right` and `down`.
+ */
+export const MeasurementRecord = z
+  .object({
+    id: z.string().regex(/^[\w-]{8,64}$/),
+    kind: z.enum(['length', 'angle', 'ellipse', 'rectangle']),
+    points: z.array(Vec3Schema).min(2).max(3).readonly(),
+    right: Vec3Schema,
+    down: Vec3Schema,
+    /** Unit normal of the plane. */
+    normal: Vec3Schema,
+  })
+  .refine(({ kind, points }) => points.length === (kind === 'angle' ? 3 : 2), {
+    message: 'not as many points as its kind has',
+  })
+export type MeasurementRecord = z.infer<typeof MeasurementRecord>
+
 export const ModelEntry = z.object({
   name: text,
   version: text,

@@ -8,6 +8,7 @@ import { Notifications } from '@mantine/notifications'
 import { EditingPanel, useEditingTools } from './editing/index.tsx'
 import { ExportDialog } from './exporting/ExportDialog.tsx'
 import { FindingsPanel } from './findings/index.tsx'
+import { useOtherWindows } from './findings/useOtherWindows.ts'
 import { About } from './help/About.tsx'
 import { KeysDialog } from './help/KeysDialog.tsx'
 import { Palette } from './help/Palette.tsx'
@@ -37,6 +38,7 @@ function Workstation() {
   useGlobalKeys()
   useAppCommands()
   useFinishedRuns()
+  useOtherWindows()
   useEditingTools()
   useRemembered()
   return (

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import {
   ErrorRecord,
   FindingLabel,
+  MeasurementRecord,
   ReviewRecord,
   type RunEntry,
   type RunStatus,
@@ -19,6 +20,7 @@ import {
   type Row,
   seriesColumns,
   toLabels,
+  toMeasurement,
   toReview,
   toRunEntry,
   toSeriesEntry,
@@ -187,6 +189,19 @@ class SqliteLibrary implements Library {
     if (finished) this.#db.change(SQL.finishReview, { runId, now: now() })
     else this.#db.change(SQL.reopenReview, { runId })
     return this.#entry(run.seriesId)
+  }
+
+  getMeasurements(seriesId: string): MeasurementRecord[] {
+    return this.#db.all(SQL.getMeasurements, { seriesId }).map(toMeasurement)
+  }
+
+  putMeasurement(seriesId: string, measurement: MeasurementRecord): void {
+    const record = JSON.stringify(MeasurementRecord.parse(measurement))
+    this.#db.change(SQL.putMeasurement, { seriesId, id: measurement.id, record })
+  }
+
+  removeMeasurement(seriesId: string, id: string): void {
+    this.#db.change(SQL.removeMeasurement, { seriesId, id })
   }
 
   labels(): FindingLabel[] {

@@ -75,6 +75,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE label_list (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), labels TEXT NOT NULL) STRICT;
   CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE measurement (
+    series_id TEXT NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (series_id, id)
+  ) STRICT;
+  `,
 ]
 
 export const userVersion = (db: DatabaseSync): number =>

@@ -1,6 +1,12 @@
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { FindingLabel, ReviewRecord, RunEntry, SeriesEntry } from '../../preload/records.ts'
+import {
+  FindingLabel,
+  MeasurementRecord,
+  ReviewRecord,
+  RunEntry,
+  SeriesEntry,
+} from '../../preload/records.ts'
 import { WorkstationError } from '../errors.ts'
 import type { NewSeries, SeriesSource, StoredSeries } from './types.ts'
 
@@ -78,6 +84,10 @@ export function toRunEntry(row: Row): RunEntry {
 
 export function toReview(row: Row): ReviewRecord {
   return checked(ReviewRecord, json(row.record))
+}
+
+export function toMeasurement(row: Row): MeasurementRecord {
+  return checked(MeasurementRecord, json(row.record))
 }
 
 export function toLabels(row: Row): FindingLabel[] {

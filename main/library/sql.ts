@@ -50,6 +50,12 @@ export const SQL = {
     INSERT INTO review_finished (run_id, finished_at) VALUES (:runId, :now) ON CONFLICT (run_id) DO NOTHING`,
   reopenReview: 'DELETE FROM review_finished WHERE run_id = :runId',
 
+  getMeasurements: 'SELECT record FROM measurement WHERE series_id = :seriesId ORDER BY rowid',
+  putMeasurement: `
+    INSERT INTO measurement (series_id, id, record) VALUES (:seriesId, :id, :record)
+    ON CONFLICT (series_id, id) DO UPDATE SET record = excluded.record`,
+  removeMeasurement: 'DELETE FROM measurement WHERE series_id = :seriesId AND id = :id',
+
   labels: 'SELECT labels FROM label_list',
   setLabels: `
     INSERT INTO label_list (only_one, labels) VALUES (1, :labels)

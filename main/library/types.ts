@@ -1,6 +1,7 @@
 import type {
   ErrorRecord,
   FindingLabel,
+  MeasurementRecord,
   ReviewRecord,
   RunEntry,
   RunStatus,
@@ -57,7 +58,7 @@ export interface Library {
   markOpened(id: string): SeriesEntry
   setThumbnail(id: string, png: Uint8Array): SeriesEntry
   getThumbnail(id: string): Uint8Array | undefined
-  /** With its runs and reviews; returns the ids of the runs, whose folders the caller deletes. */
+  /** With its runs, reviews and measurements; returns the ids of the runs, whose folders the caller deletes. */
   removeSeries(id: string): string[]
 
   addRun(run: NewRun): RunEntry
@@ -71,6 +72,11 @@ export interface Library {
   removeReview(runId: string, key: string): void
   isReviewFinished(runId: string): boolean
   finishReview(runId: string, finished: boolean): SeriesEntry
+
+  /** In the order in which they were first stored. */
+  getMeasurements(seriesId: string): MeasurementRecord[]
+  putMeasurement(seriesId: string, measurement: MeasurementRecord): void
+  removeMeasurement(seriesId: string, id: string): void
 
   labels(): FindingLabel[]
   setLabels(labels: FindingLabel[]): FindingLabel[]

@@ -113,7 +113,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       findModel: (name) => models.find(name),
       onDevice: (outcome) => devices.learn(outcome),
     })
-    const opened = new OpenedRuns(library)
+    const opened = new OpenedRuns(library, events)
     const opening = { library, events, cache, reader: readers.showing }
     const exporting = { library, runs: opened, cache, reader: readers.screening, files }
 
@@ -198,6 +198,17 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
         return entry
       },
 
+      'measurements.get': ({ seriesId }) => library.getMeasurements(seriesId),
+      'measurements.put': ({ seriesId, measurement }) => {
+        storedSeries(library, seriesId)
+        library.putMeasurement(seriesId, measurement)
+        return {}
+      },
+      'measurements.remove': ({ seriesId, id }) => {
+        library.removeMeasurement(seriesId, id)
+        return {}
+      },
+
       'runs.start': (input) => runs.start(input),
       'runs.cancel': ({ runId }) => runs.cancel(runId),
       'runs.pause': ({ runId }) => runs.pause(runId),
@@ -205,13 +216,15 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       'runs.open': ({ runId }) => opened.open(runId),
       'runs.details': ({ runId }) => runDetails(library, runId),
 
-      'reviews.get': ({ runId }) => opened.inTurn(() => library.getReviews(runId)),
-      'reviews.put': ({ runId, record }) => opened.putReview(runId, record),
-      'reviews.remove': ({ runId, key }) =>
-        opened.inTurn(() => {
-          library.removeReview(runId, key)
-          return {}
-        }),
+      'reviews.get': ({ runId, key }) =>
+        opened.inTurn(() =>
+          library.getReviews(runId).filter((record) => key === undefined || record.key === key),
+        ),
+      'reviews.put': (input) => opened.putReview(input),
+      'reviews.remove': async (input) => {
+        await opened.removeReview(input)
+        return {}
+      },
       'reviews.finish': ({ runId, finished }) =>
         opened.inTurn(() => {
           const entry = library.finishReview(runId, finished)

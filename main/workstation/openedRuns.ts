@@ -1,8 +1,10 @@
+import type { CallInput } from '../../preload/contract.ts'
 import type { OpenedRun, ReviewRecord, RunEntry } from '../../preload/records.ts'
 import { WorkstationError } from '../errors.ts'
 import type { Grid } from '../imaging/volume.ts'
 import type { Library } from '../library/types.ts'
 import { dataUrl } from './data.ts'
+import type { Events } from './events.ts'
 import { noSuchRun } from './failures.ts'
 import { checkReview } from './reviews.ts'
 import { type RunFacts, readRunFolder } from './runFolder.ts'
@@ -13,13 +15,15 @@ const KEPT = 4
 /** Runs that are done, as the window opens and reviews them. */
 export class OpenedRuns {
   readonly #library: Library
+  readonly #events: Events
   /** Calls that change a review, one after the other: some must read the grid first, and none may overtake. */
   #turn: Promise<unknown> = Promise.resolve()
   /** A run never changes once it is done. */
   readonly #grids = new Map<string, Grid>()
 
-  constructor(library: Library) {
+  constructor(library: Library, events: Events) {
     this.#library = library
+    this.#events = events
   }
 
   /** @throws WorkstationError `input/no-such-run`, `usage/run-not-done`, `input/run-gone` */
@@ -45,11 +49,24 @@ export class OpenedRuns {
     return { run, packageHash, folder, facts: await readRunFolder(folder) }
   }
 
-  /** Committed when it returns. @throws as `open`; `usage/finding-key`, `usage/outline` */
-  putReview(runId: string, record: ReviewRecord): Promise<ReviewRecord> {
+  /**
+   * Committed when it returns, and all windows were told.
+   * @throws as `open`; `usage/finding-key`, `usage/outline`
+   */
+  putReview({ runId, record, window }: CallInput<'reviews.put'>): Promise<ReviewRecord> {
     return this.inTurn(async () => {
       checkReview(record, await this.#grid(runId))
-      return this.#library.putReview(runId, record)
+      const stored = this.#library.putReview(runId, record)
+      this.#events.emit('review.changed', { runId, key: record.key, window: window ?? null })
+      return stored
+    })
+  }
+
+  /** As `putReview`. */
+  removeReview({ runId, key, window }: CallInput<'reviews.remove'>): Promise<void> {
+    return this.inTurn(() => {
+      this.#library.removeReview(runId, key)
+      this.#events.emit('review.changed', { runId, key, window: window ?? null })
     })
   }
 

@@ -9,6 +9,9 @@ import { LIST_ID } from './FindingsList.tsx'
 import classes from './findings.module.css'
 import { setFindingsUi, useFindingsUi } from './findingsUi.ts'
 
+/** So that a command can find it. */
+export const LABEL_SEARCH_ID = 'label-search'
+
 const NONE = 'none'
 const ADD = 'add'
 const EDIT = 'edit'
@@ -72,6 +75,7 @@ export const LabelPicker = memo(function LabelPicker({ findingKey, label }: Prop
       </Combobox.Target>
       <Combobox.Dropdown>
         <Combobox.Search
+          id={LABEL_SEARCH_ID}
           value={search}
           aria-label={t('finding.label.search')}
           placeholder={t('finding.label.search')}

@@ -20,8 +20,10 @@ interface Props {
  */
 export const NoteEditor = memo(function NoteEditor({ findingKey, note }: Props) {
   const [text, setText] = useState(note)
+  const [elsewhere, setElsewhere] = useState<string | null>(null)
   const stored = useRef(note)
   const written = useRef(note)
+  const sent = useRef(note)
 
   // Undo, or another window: shown unless something else is being written.
   useEffect(() => {
@@ -29,6 +31,8 @@ export const NoteEditor = memo(function NoteEditor({ findingKey, note }: Props) 
       written.current = note
       setText(note)
     }
+    const isKept = ![written.current, stored.current, sent.current].includes(note)
+    setElsewhere(isKept ? note : null)
     stored.current = note
   }, [note])
 
@@ -37,7 +41,9 @@ export const NoteEditor = memo(function NoteEditor({ findingKey, note }: Props) 
     setText(value)
   }
   const save = () => {
-    if (written.current !== stored.current) void setNote(findingKey, written.current)
+    if (written.current === stored.current) return
+    sent.current = written.current
+    void setNote(findingKey, written.current)
   }
   // Another finding was selected by other means than leaving the field.
   useEffect(() => {
@@ -48,8 +54,10 @@ export const NoteEditor = memo(function NoteEditor({ findingKey, note }: Props) 
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     const mod = IS_MAC ? event.metaKey : event.ctrlKey
-    if (event.key === 'Escape') write(stored.current)
-    else if (!(event.key === 'Enter' && mod)) return
+    if (event.key === 'Escape') {
+      write(stored.current)
+      setElsewhere(null)
+    } else if (!(event.key === 'Enter' && mod)) return
     event.preventDefault()
     event.stopPropagation()
     // Leaving it saves.
@@ -69,6 +77,8 @@ export const NoteEditor = memo(function NoteEditor({ findingKey, note }: Props) 
       placeholder={t('finding.note.placeholder')}
       title={t('finding.note.hint', { key: IS_MAC ? '⌘ Enter' : 'Ctrl+Enter' })}
       value={text}
+      description={elsewhere === null ? null : t('finding.note.elsewhere', { note: elsewhere })}
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
       onChange={(event) => write(event.currentTarget.value)}
       onBlur={save}
       onKeyDown={onKeyDown}

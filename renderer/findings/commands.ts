@@ -1,4 +1,5 @@
 import type { ReviewState } from '../../preload/records.ts'
+import { catchTyping } from '../commands/catchTyping.ts'
 import type { Command } from '../commands/registry.ts'
 import { useReview } from '../state/review.ts'
 import { useSession } from '../state/session.ts'
@@ -12,7 +13,8 @@ import {
   step,
 } from './actions.ts'
 import { currentFinding } from './current.ts'
-import { setFindingsUi } from './findingsUi.ts'
+import { setFindingsUi, useFindingsUi } from './findingsUi.ts'
+import { LABEL_SEARCH_ID } from './LabelPicker.tsx'
 import { NOTE_ID } from './NoteEditor.tsx'
 import { showDetails, showPanel } from './showPanel.ts'
 
@@ -27,6 +29,14 @@ export const STATE_KEYS: Readonly<Record<ReviewState, string>> = {
 const hasRun = () => useSession.getState().result !== null
 const selected = () => currentFinding(useReview.getState().selectedKey)
 const hasSelected = () => hasRun() && selected() !== undefined
+
+function openLabelPicker(): void {
+  setFindingsUi({ labelPickerOpen: true })
+  catchTyping({
+    field: () => document.getElementById(LABEL_SEARCH_ID) as HTMLInputElement | null,
+    isOpen: () => useFindingsUi.getState().labelPickerOpen,
+  })
+}
 
 export function findingsCommands(): Command[] {
   const state = (id: string, to: ReviewState): Command => ({
@@ -56,7 +66,7 @@ export function findingsCommands(): Command[] {
       group: 'findings',
       keys: ['t'],
       enabled: hasSelected,
-      run: () => showDetails(() => setFindingsUi({ labelPickerOpen: true })),
+      run: () => showDetails(openLabelPicker),
     },
     {
       id: 'finding.note',

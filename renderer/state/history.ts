@@ -33,7 +33,7 @@ let turn: Promise<unknown> = Promise.resolve()
 let stack = 0
 
 /** One after the other, in the order asked for. */
-function next<T>(work: () => Promise<T>): Promise<T> {
+export function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const result = turn.then(async () => {
     useHistory.setState({ busy: true })
     try {
@@ -49,7 +49,7 @@ function next<T>(work: () => Promise<T>): Promise<T> {
 /** Does it, and puts it on the stack once it is done; what was undone before is forgotten. Rejects as `apply` does. */
 export function perform(action: Undoable): Promise<void> {
   const own = stack
-  return next(async () => {
+  return inTurn(async () => {
     await action.apply()
     if (own === stack) push(action)
   })
@@ -63,14 +63,14 @@ function push(action: Undoable): void {
 /** Puts on the stack what is done already, such as a measurement that was dragged into place. */
 export function record(action: Undoable): void {
   const own = stack
-  void next(async () => {
+  void inTurn(async () => {
     if (own === stack) push(action)
   })
 }
 
 /** The action that was taken back; undefined where there is none. */
 export function undo(): Promise<Undoable | undefined> {
-  return next(async () => {
+  return inTurn(async () => {
     const own = stack
     const { done, undone } = useHistory.getState()
     const action = done.at(-1)
@@ -83,7 +83,7 @@ export function undo(): Promise<Undoable | undefined> {
 
 /** Takes back the last action on one subject, whatever was done to others since; undefined where there is none. */
 export function undoOf(subject: string): Promise<Undoable | undefined> {
-  return next(async () => {
+  return inTurn(async () => {
     const own = stack
     const { done, undone } = useHistory.getState()
     const at = done.findLastIndex((action) => action.subject === subject)
@@ -96,7 +96,7 @@ export function undoOf(subject: string): Promise<Undoable | undefined> {
 }
 
 export function redo(): Promise<Undoable | undefined> {
-  return next(async () => {
+  return inTurn(async () => {
     const own = stack
     const { done, undone } = useHistory.getState()
     const action = undone.at(-1)
@@ -113,7 +113,13 @@ export function forgetHistory(): void {
   useHistory.setState({ done: [], undone: [] })
 }
 
+/** What was done to one subject is no longer undone from here: it was changed elsewhere since. */
+export function forgetSubject(subject: string): void {
+  const others = (action: Undoable) => action.subject !== subject
+  useHistory.setState(({ done, undone }) => ({ done: done.filter(others), undone: undone.filter(others) }))
+}
+
 /** When all that was asked for until now is stored, or was refused. */
 export function whenStored(): Promise<void> {
-  return next(async () => undefined)
+  return inTurn(async () => undefined)
 }

@@ -1,7 +1,7 @@
 import { create } from 'zustand'
 import type { ReviewRecord, ReviewState } from '../../preload/records.ts'
-import { call } from '../api/index.ts'
-import { perform, whenStored } from './history.ts'
+import { bridge, call } from '../api/index.ts'
+import { forgetSubject, inTurn, perform, whenStored } from './history.ts'
 
 export interface ReviewStore {
   /** Whose records these are; null without a run. */
@@ -16,10 +16,18 @@ export const useReview = create<ReviewStore>(() => ({ runId: null, records: new 
 
 let loads = 0
 
+/** What this window calls itself, to tell its own changes from those of others. */
+const WINDOW = crypto.randomUUID()
+/** Runs that were changed in another window while they were not on screen, or on their way to it. */
+const changedElsewhere = new Set<string>()
+
 export function loadReviews(runId: string, records: readonly ReviewRecord[]): void {
   loads++
-  useReview.setState({ runId, records: new Map(records.map((r) => [r.key, r])), selectedKey: null })
+  useReview.setState({ runId, records: byKey(records), selectedKey: null })
+  if (changedElsewhere.delete(runId)) void fetchAgain(runId)
 }
+
+const byKey = (records: readonly ReviewRecord[]) => new Map(records.map((record) => [record.key, record]))
 
 /**
  * The run is no longer on screen: nothing of it is outlined on what comes next, and its records go as soon as what the
@@ -97,8 +105,13 @@ export function amendReview(
 }
 
 async function put(runId: string, key: string, record: ReviewRecord | null): Promise<void> {
-  const stored = record ? await call('reviews.put', { runId, record }) : undefined
-  if (!stored) await call('reviews.remove', { runId, key })
+  const stored = record ? await call('reviews.put', { runId, record, window: WINDOW }) : undefined
+  if (!stored) await call('reviews.remove', { runId, key, window: WINDOW })
+  show(runId, key, stored)
+}
+
+/** On screen, unless that shows another run by now; without a record, nothing is said of the finding. */
+function show(runId: string, key: string, stored: ReviewRecord | undefined): void {
   useReview.setState((state) => {
     if (state.runId !== runId) return {}
     const records = new Map(state.records)
@@ -116,4 +129,48 @@ export function setFindingState(
   thresholdLevel: number | null,
 ): Promise<void> {
   return amendReview(`undo.state.${state}`, key, (before) => ({ ...before, state, thresholdLevel }))
+}
+
+/**
+ * Takes over what other windows say of the run on screen, until the returned function is called. `told` hears of the
+ * selected finding; what this window did to it before is no longer undone from here. Fetched when all own changes are stored, so
+ * that the last word is main's.
+ */
+export function followReviews(told: (key: string) => void): () => void {
+  let connected = true
+  const ends = [
+    bridge.on('review.changed', ({ runId, key, window }) => {
+      if (window === WINDOW) return
+      if (useReview.getState().runId !== runId) changedElsewhere.add(runId)
+      else void fetchOne(runId, key, told)
+    }),
+    bridge.onConnection((now) => {
+      const { runId } = useReview.getState()
+      // Changes may have gone by unheard.
+      if (now && !connected && runId) void fetchAgain(runId)
+      connected = now
+    }),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
+async function fetchOne(runId: string, key: string, told: (key: string) => void): Promise<void> {
+  await inTurn(async () => {
+    // Where main cannot be reached, all of it is fetched once it can.
+    const found = await call('reviews.get', { runId, key }).catch(() => undefined)
+    if (!found || useReview.getState().runId !== runId) return
+    const isSelected = useReview.getState().selectedKey === key
+    forgetSubject(key)
+    show(runId, key, found[0])
+    if (isSelected) told(key)
+  })
+}
+
+async function fetchAgain(runId: string): Promise<void> {
+  await inTurn(async () => {
+    const records = await call('reviews.get', { runId }).catch(() => undefined)
+    if (records && useReview.getState().runId === runId) useReview.setState({ records: byKey(records) })
+  })
 }

@@ -91,6 +91,10 @@ export const findings: Readonly<Record<string, string>> = {
   'findings.said': '{{finding}}: {{state}}',
   'findings.allReviewed': 'All findings in the list are reviewed.',
   'findings.notStored': 'The change was not stored',
+  'elsewhere.title': 'In another window',
+  'elsewhere.changed': '{{finding}} was changed there. What is said of it now is shown here too.',
+  'elsewhere.deleted': 'The drawn finding was deleted there.',
+  'elsewhere.removed': '“{{name}}” was removed from the library there, and is closed here.',
   'findings.sort': 'Sort by',
   'findings.sort.rank': 'Rank',
   'findings.sort.volume': 'Volume',
@@ -156,6 +160,8 @@ export const findings: Readonly<Record<string, string>> = {
   'finding.note': 'Note',
   'finding.note.placeholder': 'Note',
   'finding.note.hint': 'Saved when you leave it or with {{key}}. Escape takes it back.',
+  'finding.note.elsewhere':
+    'Changed in another window meanwhile: “{{note}}”. Saving yours replaces it; Escape takes it over.',
   'finding.delete': 'Delete this finding',
   'finding.machineOutline': 'The machine’s outline again',
 

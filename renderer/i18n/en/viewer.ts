@@ -67,6 +67,8 @@ export const viewer: Readonly<Record<string, string>> = {
   'measure.histogram': 'Histogram of HU in the region: most voxels near {{mode}} HU',
   'measure.ellipse': 'Ellipse',
   'measure.rectangle': 'Rectangle',
+  'measure.notStored': 'The measurement was not stored',
+  'measure.notLoaded': 'Earlier measurements could not be loaded',
   'measure.delete': 'Delete measurement',
   'measure.close': 'Close',
   'undo.measure.add.length': 'Measure length',

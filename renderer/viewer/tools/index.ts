@@ -1,6 +1,6 @@
 import { addLayer, addPointerTool, repaint } from '../layers.ts'
 import { measurementLayer } from '../measure/layer.ts'
-import { useMeasurements } from '../measure/store.ts'
+import { followSeries, useMeasurements } from '../measure/store.ts'
 import { annotationLayer } from '../overlay/annotations.ts'
 import { crosshairLayer } from '../overlay/crosshair.ts'
 import { findingLayer } from '../overlay/findingContour.ts'
@@ -16,6 +16,7 @@ export function addViewerTools(): () => void {
     ),
     ...[findingLayer, measurementLayer, crosshairLayer, annotationLayer].map(addLayer),
     useMeasurements.subscribe(repaint),
+    followSeries(),
   ]
   return () => {
     for (const end of off) end()

@@ -5,11 +5,11 @@ import type { PanePlane, PanePoint, PointerTool } from '../layers.ts'
 import { handlesOf, withHandle } from '../measure/handles.ts'
 import { isOn } from '../measure/layer.ts'
 import {
+  keepChange,
   type Measurement,
   type MeasurementKind,
   POINTS,
   put,
-  recordChange,
   select,
   take,
   useMeasurements,
@@ -20,7 +20,6 @@ const LINE_PX = 5
 /** A shorter drag was a click that missed. */
 const LEAST_PX = 3
 
-let made = 0
 /** Being drawn: the pointer gets hold of nothing else meanwhile. */
 let drawing: string | null = null
 
@@ -28,7 +27,7 @@ function begin(kind: MeasurementKind, { plane, positionMm }: PanePoint): Measure
   const { seriesId } = useSession.getState()
   if (!seriesId) return null
   return {
-    id: `measurement-${++made}`,
+    id: crypto.randomUUID(),
     seriesId,
     kind,
     points: [positionMm, positionMm],
@@ -50,7 +49,7 @@ export function measuringTool(kind: MeasurementKind): PointerTool {
   const end = (kept: boolean) => {
     if (draft && kept) {
       select(draft.id)
-      recordChange(null, draft)
+      void keepChange(null, draft)
     } else if (draft) take(draft.id)
     draft = null
     drawing = null
@@ -135,7 +134,7 @@ function grab(before: Measurement, change: (point: PanePoint) => Measurement): G
     },
     end(kept) {
       if (!kept) put(before)
-      else if (after !== before) recordChange(before, after)
+      else if (after !== before) void keepChange(before, after)
     },
   }
 }
