@@ -155,13 +155,17 @@ export async function removeUnusedImports(
   inputs: readonly string[],
   { library, folder: { imports } }: Pick<AddTools, 'library' | 'folder'>,
 ): Promise<void> {
-  const folderOf = (input: string) => {
-    const [first] = relative(imports, input).split(sep)
-    return input.startsWith(imports + sep) ? join(imports, first) : undefined
-  }
+  const folderOf = (input: string) => importFolder(imports, input)
   const wanted = new Set(
     library.listSeries().flatMap(({ id }) => library.getSeries(id)?.source.inputs.map(folderOf) ?? []),
   )
   for (const folder of new Set(inputs.map(folderOf)))
     if (folder !== undefined && !wanted.has(folder)) await rm(folder, { recursive: true, force: true })
+}
+
+/** The folder of the upload that a file or folder came with; undefined where it was no upload. */
+export function importFolder(imports: string, input: string): string | undefined {
+  if (!input.startsWith(imports + sep)) return undefined
+  const [first] = relative(imports, input).split(sep)
+  return join(imports, first)
 }

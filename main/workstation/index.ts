@@ -25,6 +25,7 @@ import { Models } from './models.ts'
 import { OpenedRuns } from './openedRuns.ts'
 import { openOrReplace } from './openOrReplace.ts'
 import { openSeries } from './openSeries.ts'
+import { reclaim } from './reclaim.ts'
 import { thumbnailBytes } from './reviews.ts'
 import { runDetails } from './runDetails.ts'
 import { RunQueue } from './runs.ts'
@@ -88,6 +89,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       limitBytes: options.cacheLimitBytes ?? CACHE_LIMIT_BYTES,
     })
     await cache.tidy()
+    await reclaim(folder, library)
 
     // Three, for looking through a folder and reading for a run that waits its turn
     // must not keep the reader from the series he opens.

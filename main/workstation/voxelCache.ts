@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { renameSync, rmSync } from 'node:fs'
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Warning } from '../errors.ts'
 import type { ReadProgress } from '../imaging/open.ts'
 import { voxelCount } from '../imaging/volume.ts'
 import type { StoredSeries } from '../library/types.ts'
+import { flush, flushFolder } from '../processes/flush.ts'
 import type { OpenedScan, ReaderClient } from '../reading/client.ts'
 import { diskFull, foldersIn, needRoom } from './dataFolder.ts'
 import { abortable, cancelled } from './failures.ts'
@@ -16,6 +17,8 @@ import { readScan, SCAN_FILE, writeScan } from './scanFile.ts'
 const VOXELS_FILE = 'volume.i16'
 /** Fingerprint of the source that was read. Its time of change says when the series was last opened. */
 const SOURCE_FILE = 'source.sha256'
+/** The version that a power cut would leave whole: what a later process may take for read. */
+const FLUSHED_FILE = 'flushed'
 /** Begins the name of a folder whose voxels are still being read. No id of a series begins with a dot. */
 const PARTIAL = '.partial-'
 
@@ -59,6 +62,7 @@ export class VoxelCache {
   readonly #limitBytes: number
   readonly #readings = new Map<string, Reading>()
   readonly #leases = new Map<string, number>()
+  readonly #flushes = new Set<Promise<void>>()
   /** What the window shows: it fetches the voxels after the call that opened them. */
   #shown: string | undefined
 
@@ -67,10 +71,14 @@ export class VoxelCache {
     this.#limitBytes = limitBytes
   }
 
-  /** Removes readings that never came to their end. */
+  /** Removes, at start, readings that never came to their end, and what may not all have reached the disk. */
   async tidy(): Promise<void> {
-    for (const folder of await foldersIn(this.#folder))
-      if (basename(folder).startsWith(PARTIAL)) await rm(folder, { recursive: true, force: true })
+    for (const folder of await foldersIn(this.#folder)) {
+      const flushed = await readFile(join(folder, FLUSHED_FILE), 'utf8').catch(() => undefined)
+      const { version } = await voxelsIn(folder).catch(() => ({ version: '' }))
+      if (basename(folder).startsWith(PARTIAL) || flushed !== version)
+        await rm(folder, { recursive: true, force: true }).catch(() => {})
+    }
   }
 
   /** Not let go while another series is opened; until `show` names the next. */
@@ -108,7 +116,7 @@ export class VoxelCache {
   async peek(seriesId: string): Promise<Omit<VoxelLease, 'scan'> | undefined> {
     const release = this.#lease(seriesId)
     try {
-      const { voxelsFile, version } = await this.#voxels(seriesId)
+      const { voxelsFile, version } = await voxelsIn(this.#at(seriesId))
       return { voxelsFile, version, release }
     } catch {
       release()
@@ -127,6 +135,7 @@ export class VoxelCache {
     const readings = [...this.#readings.values()]
     for (const { controller } of readings) controller.abort(cancelled())
     await Promise.all(readings.map(({ result }) => result.catch(() => {})))
+    await Promise.all(this.#flushes)
   }
 
   #begin(series: StoredSeries, { reader }: OpenVoxelsOptions, before?: Reading): Reading {
@@ -162,8 +171,13 @@ export class VoxelCache {
     }
     await this.#makeRoom(series.dims ? 2 * voxelCount({ dims: series.dims }) : 0)
     await this.#read(series, now ?? '', reader, signal, onProgress)
+    const read = await this.#stored(series.id)
+    // Not waited for: half a gigabyte takes a slow disk long, and a process that ends too early reads again.
+    const flushing = flushVoxels(this.#at(series.id), read.version).catch(() => {})
+    this.#flushes.add(flushing)
+    flushing.then(() => this.#flushes.delete(flushing))
     await this.#evict(this.#limitBytes)
-    return this.#stored(series.id)
+    return read
   }
 
   /** Reads beside what is there and puts it in its place whole. */
@@ -201,18 +215,10 @@ export class VoxelCache {
 
   /** @throws where the cache holds nothing whole */
   async #stored(seriesId: string): Promise<Cached & { source: string }> {
-    const { bytes, ...voxels } = await this.#voxels(seriesId)
+    const { bytes, ...voxels } = await voxelsIn(this.#at(seriesId))
     const scan = await readScan(join(this.#at(seriesId), SCAN_FILE))
     if (bytes !== 2 * voxelCount(scan.grid)) throw new Error(`${voxels.voxelsFile} has ${bytes} bytes`)
     return { scan, ...voxels }
-  }
-
-  async #voxels(seriesId: string) {
-    const folder = this.#at(seriesId)
-    const voxelsFile = join(folder, VOXELS_FILE)
-    const source = await readFile(join(folder, SOURCE_FILE), 'utf8')
-    const { size, mtimeMs } = await stat(voxelsFile)
-    return { voxelsFile, source, version: `${source.slice(0, 16)}-${Math.trunc(mtimeMs)}`, bytes: size }
   }
 
   async #makeRoom(bytes: number): Promise<void> {
@@ -257,6 +263,22 @@ export class VoxelCache {
       else this.#leases.delete(seriesId)
     }
   }
+}
+
+/** @throws where not all of a series is in its folder */
+async function voxelsIn(folder: string) {
+  const voxelsFile = join(folder, VOXELS_FILE)
+  const source = await readFile(join(folder, SOURCE_FILE), 'utf8')
+  const { size, mtimeMs } = await stat(voxelsFile)
+  return { voxelsFile, source, version: `${source.slice(0, 16)}-${Math.trunc(mtimeMs)}`, bytes: size }
+}
+
+/** @throws where the folder was removed in the meantime */
+async function flushVoxels(folder: string, version: string): Promise<void> {
+  for (const file of [VOXELS_FILE, SCAN_FILE, SOURCE_FILE]) await flush(join(folder, file))
+  await flushFolder(folder)
+  await flushFolder(dirname(folder))
+  await writeFile(join(folder, FLUSHED_FILE), version, { mode: 0o600 })
 }
 
 function sourceGone({ source }: StoredSeries): Warning {

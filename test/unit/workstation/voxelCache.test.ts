@@ -1,6 +1,6 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { StoredSeries } from '../../../main/library/types.ts'
 import { VoxelCache } from '../../../main/workstation/voxelCache.ts'
 import { temporaryFolder } from '../inference/packages.ts'
@@ -24,7 +24,7 @@ async function makeCache() {
     } as Partial<StoredSeries> as StoredSeries
     return cache.open(series, { signal: new AbortController().signal, reader, onProgress: () => {} })
   }
-  return { cache, open, kept: async () => (await readdir(folder)).sort() }
+  return { cache, open, folder, kept: async () => (await readdir(folder)).sort() }
 }
 
 test('what is let go is what nobody uses', async () => {
@@ -57,4 +57,27 @@ test('a release counts once', async () => {
   ;(await open('b')).release()
   expect(await kept()).toContain('a')
   two?.release()
+})
+
+describe('after the process ended', () => {
+  test('voxels are there if they had reached the disk', async () => {
+    const { cache, open, kept } = await makeCache()
+    ;(await open('a')).release()
+    await cache.close()
+    await cache.tidy()
+    expect(await kept()).toEqual(['a'])
+  })
+
+  test.each<[string, (folder: string) => Promise<unknown>]>([
+    ['before all of them had', (folder) => rm(join(folder, 'flushed'))],
+    ['when others had', (folder) => utimes(join(folder, 'volume.i16'), 1, 1)],
+    ['and something took them', (folder) => rm(join(folder, 'volume.i16'))],
+  ])('%s, they are removed, to be read again', async (_, change) => {
+    const { cache, open, kept, folder } = await makeCache()
+    ;(await open('a')).release()
+    await cache.close()
+    await change(join(folder, 'a'))
+    await cache.tidy()
+    expect(await kept()).toEqual([])
+  })
 })

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Bed, makeBed, runIs, startRun } from './bed.ts'
+import { makeSource } from './fakes.ts'
+
+/** A data folder with one uploaded series, screened, and its voxels; `names` of what lies in a folder of it. */
+async function screened(): Promise<Bed & { names: (folder: string) => Promise<string[]> }> {
+  const bed = await makeBed()
+  const upload = await makeSource(await bed.workstation.uploadFolder(), 'scan')
+  const { handle } = bed.workstation.grantPath(upload)
+  const { added } = await bed.workstation.call('library.add', { job: 'j', handles: [handle] })
+  await runIs(bed, (await startRun(bed, added[0].id)).id, 'done')
+  return Object.assign(bed, { names: async (folder: string) => readdir(join(bed.dataFolder, folder)) })
+}
+
+/** What a process that ended in the middle, or a disk that refused, leaves there. */
+async function leave({ dataFolder }: Bed, folder: string, name: string = randomUUID()): Promise<string> {
+  const path = join(dataFolder, folder, name)
+  await mkdir(path, { recursive: true })
+  await writeFile(join(path, 'file'), 'voxels')
+  return path
+}
+
+describe('at start', () => {
+  test('what no record refers to is removed, and all that one does is kept', async () => {
+    const bed = await screened()
+    const before = await Promise.all(['cache', 'runs', 'imports'].map(bed.names))
+    expect(before.map(({ length }) => length)).toEqual([1, 1, 1])
+    const orphans = await Promise.all(
+      ['cache', 'runs', 'imports', 'uploads', 'work'].map((f) => leave(bed, f)),
+    )
+    await bed.restart()
+    expect(orphans.filter((path) => existsSync(path))).toEqual([])
+    expect(await Promise.all(['cache', 'runs', 'imports'].map(bed.names))).toEqual(before)
+    const [{ id, latestRunId }] = await bed.workstation.call('library.list', {})
+    await bed.workstation.call('series.open', { seriesId: id })
+    expect(bed.reader.opened).toHaveLength(1)
+    await bed.workstation.call('runs.open', { runId: latestRunId! })
+  })
+
+  test('what somebody else put there is not touched', async () => {
+    const bed = await screened()
+    const others = await Promise.all(['runs', 'imports'].map((folder) => leave(bed, folder, 'my notes')))
+    await bed.restart()
+    expect(others.every((path) => existsSync(path))).toBe(true)
+  })
+
+  test('results and uploads stay while a damaged library lies aside, for it may be mended', async () => {
+    const bed = await screened()
+    const before = await Promise.all(['runs', 'imports'].map(bed.names))
+    await bed.workstation.close()
+    await writeFile(join(bed.dataFolder, 'library.sqlite'), 'damaged'.repeat(1000))
+    await rm(join(bed.dataFolder, 'library.sqlite-wal'), { force: true })
+    await bed.restart()
+    expect(await bed.workstation.call('library.list', {})).toEqual([])
+    expect(await Promise.all(['runs', 'imports'].map(bed.names))).toEqual(before)
+    expect(await bed.names('cache')).toEqual([])
+    await bed.restart()
+    expect(await Promise.all(['runs', 'imports'].map(bed.names))).toEqual(before)
+  })
+})
