@@ -8,6 +8,7 @@ import base64, hashlib, json, pathlib
 import nibabel as nib, numpy as np, scipy, sklearn
 from scipy import ndimage
 from sklearn.metrics import roc_auc_score
+from evaluation_reference import distance_mm, farther, lesion_curve, ranking_metrics
 
 out = pathlib.Path(__file__).parent / 'evaluation'
 out.mkdir(exist_ok=True)
@@ -37,6 +38,7 @@ for name, (positive, negative) in CASES.items():
     print(f"{name}: {cases[-1]['auroc']:.6f}")
 made_by = {'script': 'test/golden/make_evaluation.py',
            'scriptSha256': hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest(),
+           'referenceSha256': hashlib.sha256(pathlib.Path(__file__).with_name('evaluation_reference.py').read_bytes()).hexdigest(),
            'numpy': np.__version__, 'scipy': scipy.__version__, 'sklearn': sklearn.__version__, 'nibabel': nib.__version__}
 golden = {'madeBy': made_by, 'cases': cases}
 (out / 'auroc.json').write_text(json.dumps(golden) + '\n')
@@ -71,6 +73,11 @@ for name, (affine, centres, mask_type) in SCANS.items():
     for method, value in (('model', score), ('baseline', deviation)):
         classes = [value[mask], value[scored & ~mask]]
         row[method] = float(roc_auc_score(np.r_[np.ones(classes[0].size), np.zeros(classes[1].size)], np.concatenate(classes)))
+        distance = distance_mm(mask, np.linalg.norm(affine[:3, :3], axis=0))
+        ring = value[scored & farther(distance, 6) & ~farther(distance, 30)]
+        regions = ndimage.label(mask, np.ones((3, 3, 3)))[0][mask] - 1
+        row[f'{method}Metrics'] = {**ranking_metrics(classes[0], regions, classes[1]), 'aurocRing': float(
+            roc_auc_score(np.r_[np.ones(classes[0].size), np.zeros(ring.size)], np.r_[classes[0], ring]))}
         for both, mine in zip(pooled[method], classes):
             both.append(mine)
     voxel_ml = abs(np.linalg.det(affine[:3, :3])) / 1000
@@ -79,7 +86,11 @@ for name, (affine, centres, mask_type) in SCANS.items():
     kept = [k for k in range(1, count + 1) if (labels == k).sum() * voxel_ml >= MIN_VOLUME]
     lesions, lesion_count = ndimage.label(mask, np.ones((3, 3, 3)))
     found = np.isin(labels, kept)
+    flagged = scored & (score >= threshold)
     row.update({
+        'atLevel': {'dice': float(2 * (flagged & mask).sum() / (flagged.sum() + mask.sum())), 'voxels': int(flagged.sum()),
+                    'lesionVoxels': int((flagged & mask).sum())},
+        'froc': lesion_curve(score, mask, voxel_ml, MIN_VOLUME, percentile, quantile),
         'lesionMl': float(mask.sum() * voxel_ml), 'lesionVoxels': int(mask.sum()), 'bodyVoxels': int(scored.sum()),
         'lesionVoxelsUnscored': int((mask & ~scored).sum()),
         'findings': {'count': len(kept), 'onLesion': len(set(labels[found & mask])), 'lesions': int(lesion_count),
@@ -87,7 +98,7 @@ for name, (affine, centres, mask_type) in SCANS.items():
         'score': base64.b64encode(score.tobytes('F')).decode(), 'scored': base64.b64encode(scored.astype('u1').tobytes('F')).decode(),
     })
     expected.append(row)
-    print({k: v for k, v in row.items() if k not in ('score', 'scored')})
+    print({k: v for k, v in row.items() if k not in ('score', 'scored', 'froc')})
 area = {method: float(roc_auc_score(np.r_[np.ones(sum(map(len, p))), np.zeros(sum(map(len, q)))], np.concatenate(p + q)))
         for method, (p, q) in pooled.items()}
 print(area)

@@ -37,7 +37,7 @@ export function calibrationByRegion(
   const regions = { lung: counts(), bone: counts(), softTissue: counts(), rim: counts() }
   const nearSurface = distanceBands(scored, ct, 'zero', [RIM_MM])
   const [nx, ny, nz] = ct.dims
-  const [edgeX, edgeY, edgeZ] = ct.spacing.map((mm) => Math.floor(RIM_MM / mm + 1e-9))
+  const [edgeX, edgeY, edgeZ] = ct.spacing.map((mm) => Math.floor(RIM_MM / mm + 1e-6))
   forEachSmoothedSlice(ct, SMOOTHING_MM, (k, sums, voxels) => {
     const edgeSlice = k < edgeZ || nz - 1 - k < edgeZ
     for (let j = 0, i = 0, at = k * nx * ny; j < ny; j++) {

@@ -1,7 +1,7 @@
 import type { Grid } from '../../imaging/volume.ts'
 
-/** Rounding of spacings must not decide on which side of a limit a voxel lies. */
-const TOLERANCE = 1 + 1e-9
+/** That files hold spacings in single precision must not decide on which side of a limit a voxel lies. */
+const TOLERANCE = 1 + 1e-6
 
 /**
  * How far every voxel is from the nearest site, in bands: the number of `limitsMm` that its distance exceeds. The

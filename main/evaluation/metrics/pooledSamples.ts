@@ -26,8 +26,11 @@ export function poolSamples(scans: readonly ClassValues[]): (drawn: Uint32Array)
       lesions,
       others: count('other'),
       forEachValue(visit) {
+        const group: ValueGroup = { value: 0, lesions: 0, others: 0, overlap: 0 }
         for (let i = 0; i < value.length; ) {
-          const group: ValueGroup = { value: value[i], lesions: 0, others: 0, overlap: 0 }
+          group.value = value[i]
+          group.lesions = 0
+          group.others = 0
           for (; i < value.length && value[i] === group.value; i++) {
             if (inLesion[i] === 1) group.lesions += times[scanOf[i]]
             else group.others += times[scanOf[i]]

@@ -14,7 +14,7 @@ export function forEachSmoothedSlice(
   radiusMm: number,
   visit: (k: number, sums: Int32Array, voxels: number) => void,
 ): void {
-  const [rx, ry, rz] = spacing.map((mm) => Math.min(LARGEST_RADIUS, Math.floor(radiusMm / mm + 1e-9)))
+  const [rx, ry, rz] = spacing.map((mm) => Math.min(LARGEST_RADIUS, Math.floor(radiusMm / mm + 1e-6)))
   const voxels = (2 * rx + 1) * (2 * ry + 1) * (2 * rz + 1)
   const plane = nx * ny
   const column = new Int32Array(plane)

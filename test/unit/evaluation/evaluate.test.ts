@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WorkstationError } from '../../../main/errors.ts'
 import {
+  type CaseRecord,
   type EvaluateOptions,
   type EvaluationProgress,
   evaluate,
@@ -12,6 +13,7 @@ import {
   type ScoredScan,
 } from '../../../main/evaluation/evaluate.ts'
 import { evaluationTable } from '../../../main/evaluation/table.ts'
+import { levelOf } from '../../../main/findings/level.ts'
 import { openCt } from '../../../main/imaging/open.ts'
 import golden from '../../golden/evaluation/cases.json' with { type: 'json' }
 
@@ -26,8 +28,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 /** The golden's score map in place of a model's. */
-async function screenFromGolden(ctPath: string): Promise<ScoredScan> {
-  const stored = golden.cases.find((c) => c.case === basename(dirname(ctPath)))!
+async function screenFromGolden(ctPath: string, name = basename(dirname(ctPath))): Promise<ScoredScan> {
+  const stored = golden.cases.find((c) => c.case === name)!
   const { volume } = await openCt(ctPath)
   return {
     grid: volume,
@@ -47,7 +49,7 @@ function options(change: Partial<EvaluateOptions> = {}): EvaluateOptions {
     level: golden.level,
     minVolumeMl: golden.minVolumeMl,
     read: openCt,
-    screen: screenFromGolden,
+    screen: (ctPath) => screenFromGolden(ctPath),
     ...change,
   }
 }
@@ -77,6 +79,19 @@ describe('evaluation', () => {
         expect(found[area]).toBeCloseTo(expected.model, 12)
         expect(found.baselineHuDeviation[area]).toBeCloseTo(expected.baseline, 12)
       }
+      for (const [metrics, golden] of [
+        [found, expected.modelMetrics],
+        [found.baselineHuDeviation, expected.baselineMetrics],
+      ] as const) {
+        for (const figure of ['averagePrecision', 'aupro', 'sensitivityAt95', 'aurocRing'] as const)
+          expect(metrics[figure], figure).toBeCloseTo(golden[figure], 12)
+        expect(metrics.bestDice.dice).toBeCloseTo(golden.bestDice.dice, 12)
+        expect(metrics.bestDice.threshold).toBeCloseTo(golden.bestDice.threshold, 6)
+      }
+      expect(found.bestDice.level).toBeCloseTo(levelOf(found.bestDice.threshold, golden.calibration), 12)
+      expect(found.atLevel.dice).toBeCloseTo(expected.atLevel.dice, 12)
+      expect(found.atLevel).toMatchObject({ ...expected.atLevel, dice: expect.any(Number) })
+      expect(found.froc).toEqual(expected.froc)
     }
     expect(pooled?.auroc.value).toBeCloseTo(golden.pooled.model, 12)
     expect(pooled?.baselineHuDeviation.auroc.value).toBeCloseTo(golden.pooled.baseline, 12)
@@ -93,6 +108,48 @@ describe('evaluation', () => {
     expect(untimed(await evaluate(GOLDEN_CASES, options({ seed: 3 })))).toBe(untimed(first))
     expect(first).toMatchObject({ seed: 3, samplesPerClass: 1000, level: golden.level, device: 'cpu' })
     expect(first.notice).toMatch(/^Research use only/)
+  })
+
+  it('is plain JSON', async () => {
+    const evaluation = await evaluate(GOLDEN_CASES, options())
+    expect(JSON.parse(JSON.stringify(evaluation))).toEqual(evaluation)
+  })
+
+  it('takes up what was measured before, and gives the same figures', async () => {
+    const stored = new Map<string, string>()
+    const screened: string[] = []
+    const records = {
+      load: async (name: string) => JSON.parse(stored.get(name) ?? 'null') ?? undefined,
+      save: async (record: CaseRecord) => {
+        stored.set(record.result.case, JSON.stringify(record))
+      },
+    }
+    const screen = (ctPath: string) => {
+      screened.push(basename(dirname(ctPath)))
+      return screenFromGolden(ctPath)
+    }
+    const first = await evaluate(GOLDEN_CASES, options({ records, screen }))
+    stored.delete(OBLIQUE)
+    const { cases, ...figures } = await evaluate(GOLDEN_CASES, options({ records, screen }))
+    expect(screened).toEqual([LEFT_HANDED, OBLIQUE, OBLIQUE])
+    expect(cases[0]).toEqual(first.cases[0])
+    expect(figures).toEqual({ ...first, cases: undefined })
+  })
+
+  it('gives intervals over three cases and more', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) putCase(name < 'c' ? LEFT_HANDED : OBLIQUE, name)
+    const screen = (ctPath: string) =>
+      screenFromGolden(ctPath, basename(dirname(ctPath)) < 'c' ? LEFT_HANDED : OBLIQUE)
+    const { pooled, mean, froc } = await evaluate(folder, options({ screen }))
+    for (const estimate of [pooled?.auroc, pooled?.dice, mean?.aupro, mean?.dice, froc?.meanSensitivity]) {
+      const [low, high] = estimate?.ci ?? []
+      expect(low).toBeLessThanOrEqual(estimate?.value ?? Number.NaN)
+      expect(high).toBeGreaterThanOrEqual(estimate?.value ?? Number.NaN)
+    }
+    // All of either kind are alike, so no draw gives more or less than one of them.
+    const [low, high] = [0, 1].map((n) => golden.cases[n].model).sort((a, b) => a - b)
+    expect(mean?.auroc?.ci?.[0]).toBeCloseTo(low, 12)
+    expect(mean?.auroc?.ci?.[1]).toBeCloseTo(high, 12)
   })
 
   it('reports a broken case with its sentence and goes on', async () => {
