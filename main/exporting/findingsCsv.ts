@@ -77,10 +77,10 @@ export function findingsCsv<F extends Finding>(
 }
 
 /**
- * One field. Text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV Injection"):
- * a model's name comes from whoever made the package.
+ * One field of a CSV file; a number that is none is left empty. Text that a spreadsheet would run as a formula gets an
+ * apostrophe before it (OWASP, "CSV Injection"): a model's name comes from whoever made the package.
  */
-function field(value: number | string): string {
+export function field(value: number | string): string {
   if (typeof value === 'number') return Number.isFinite(value) ? plainDecimal(value) : ''
   const text = /^[\s]*[=+\-@|]|^[\t\r\n]/.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text

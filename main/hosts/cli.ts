@@ -129,17 +129,32 @@ function buildProgram(): Command {
 
   command(
     'evaluate',
-    'Measure a model on scans with known lesions: voxel AUROC beside a trivial baseline.',
-    ['npm run evaluate -- ~/cases', 'npm run evaluate -- ~/cases --model models/mine --json result.json'],
+    'Measure a model on scans with known lesions, beside a trivial baseline.',
+    [
+      'npm run evaluate -- ~/cases',
+      'npm run evaluate -- ~/cases --model models/mine --json result.json --csv result.csv',
+      'npm run evaluate -- ~/cases --html report.html --resume ~/measured',
+    ],
     new Option('--json [file]', 'print one machine-readable object instead of text; or write it to a file'),
   )
-    .argument('<cases>', 'folder of cases: <case>/ct.nii.gz with <case>/mask.nii.gz', path)
+    .argument(
+      '<cases>',
+      'folder of cases: <case>/ct.nii.gz with <case>/mask.nii.gz, or a DICOM series with a SEG or RTSTRUCT',
+      path,
+    )
     .addOption(modelOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(levelOption())
     .addOption(minVolumeOption())
     .option('--seed <n>', 'seed of the voxel sample', wholeNumberFrom(0), 0)
+    .option('--csv <file>', 'write a table: a row for each case and each labelled lesion', path)
+    .option('--html <file>', 'write a page with curves and pictures of the worst cases', path)
+    .option(
+      '--resume <dir>',
+      'keep what is measured of each case in this folder, and take from it what was measured before',
+      path,
+    )
     .action((cases, flags) =>
       execute({ json: flags.json === true }, (context) => evaluateCommand(cases, flags, context)),
     )
