@@ -4,7 +4,11 @@ import type { ModelManifest } from './manifest.ts'
 import type { OnnxFacts } from './onnxFile.ts'
 import type { TileOption } from './tileOptions.ts'
 
-/** From the first operator set with every operation in float32 as ONNX Runtime still runs it, to the last that DirectML knows. */
+/**
+ * From the first operator set with every operation in float32 as ONNX Runtime still runs it, to the last that DirectML
+ * knows: beyond it a model "is unsupported" there (onnxruntime.ai, DirectML Execution Provider). The editions of that page
+ * that were read say 12 for DirectML 1.9 and 17 for 1.12; 20, for 1.15, is from memory and was not tried on Windows.
+ */
 export const OPSETS = { first: 7, last: 20 } as const
 
 type Value = InferenceSession.ValueMetadata
