@@ -16,6 +16,8 @@ HU_SIGMAS_MM = (0.0, 3.0, 6.0)   # smoothed HU appended to the descriptor
 CONDITION_DIM = 32
 MASK_BLOCK = 8      # condition voxels (4 mm) per edge of a hidden block, 32 mm
 SCORE_SIGMA_MM = 4.0
+WIDE = 4            # model voxels per edge of a voxel of the wide scale (8 mm, hidden blocks of 64 mm)
+WIDE_WEIGHT = 1.0   # of its score, added to that of the fine scale
 
 SEED = 20261123
 

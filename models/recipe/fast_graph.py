@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from config import HU_SIGMAS_MM, MASK_BLOCK, PATCH, SCORE_SIGMA_MM
+from config import HU_SIGMAS_MM, MASK_BLOCK, PATCH, SCORE_SIGMA_MM, WIDE, WIDE_WEIGHT
 from matrices import along_depth, in_plane, smoothing, upsampling, winograd_along
 from networks import WIDTHS, checkerboard
 
@@ -174,6 +174,7 @@ class FastScreener(nn.Module):
         half, dimension = PATCH // 2, screener.y_mean.numel()
         self.stem, self.enter = Stacked(*folded(f.stem[0])), Halving(*folded(f.enter[0]))
         self.f = Levels(f.unet, f.heads[:-1], half)
+        self.wide = screener.wide      # small: as it was trained
         self.g_stem, self.g = Stacked(*folded(g.stem[0])), Levels(g.unet, g.heads, half)
         self.q = nn.ModuleList(Point(layer.weight, layer.bias) for layer in q.mlp[::2])
         self.middle, self.range = (q.MAX_LOG_SD + q.MIN_LOG_SD) / 2, (q.MAX_LOG_SD - q.MIN_LOG_SD) / 2
@@ -189,6 +190,9 @@ class FastScreener(nn.Module):
             'y_mean': screener.y_mean.view(1, -1, 1, 1), 'y_sd': screener.y_sd.view(1, -1, 1, 1),
             'board': board, 'inverse_board': 1 - board, 'up': upsampling(half),
             'halving': torch.eye(half).repeat_interleave(2, 1) / 2,
+            'pool': torch.eye(PATCH // WIDE).repeat_interleave(WIDE, 1) / WIDE,
+            'pool_half': torch.eye(PATCH // WIDE).repeat_interleave(WIDE, 1) / WIDE @ upsampling(half),
+            'wide_up': upsampling(half // 2),
             'ones': torch.full((1, dimension, 1, 1), 0.5), 'score_smooth': smoothing(PATCH, SCORE_SIGMA_MM),
         }
         for i, sigma in enumerate(HU_SIGMAS_MM):
@@ -211,6 +215,21 @@ class FastScreener(nn.Module):
         mean, raw = x.chunk(2, 1)
         return mean, self.middle + self.range * torch.tanh(raw / self.range)
 
+    def wide_score(self, tile, stems, coarse, smoothed):
+        """-log q of the wide scale at half resolution, [D, 1, H, W]. The observation is averaged to 8 mm part by part,
+        before the heads are summed, so that it never exists at full resolution."""
+        def pooled(x, matrix):
+            return along_depth(matrix, in_plane(matrix, x))
+
+        # Slab by slab, in the plane first: the stem's full map at once would take 57 MB.
+        stem = along_depth(self.pool, torch.cat([in_plane(self.pool, s) for s in stems]))
+        hu = pooled(smoothed, self.pool)
+        observed = (F.conv2d(stem, self.end, self.end_bias) + F.conv2d(hu, self.end_hu)
+                    + F.pad(pooled(coarse, self.pool_half), (0, 0, 0, 0, 0, len(HU_SIGMAS_MM))))
+        image = pooled(tile.permute(1, 0, 2, 3), self.pool)
+        score = self.wide(*[x.permute(1, 0, 2, 3)[None] for x in (observed, image)])[0].permute(1, 0, 2, 3)
+        return in_plane(self.wide_up, along_depth(self.wide_up, score))
+
     def forward(self, image):
         tile = image[0]
         hu = tile[1]
@@ -218,12 +237,14 @@ class FastScreener(nn.Module):
             getattr(self, f'hu_smooth{i}'), hu)) for i, sigma in enumerate(HU_SIGMAS_MM)]
         mean, log_sd = self.expectation(self.condition(tile))
         stems = self.stem(tile[0][:, None], SLABS)
+        smoothed = torch.stack(smoothed, 1)
         coarse = self.f(torch.cat([self.enter(s) for s in stems]))
         precision = torch.exp(-log_sd) / self.y_sd
         expected = mean * self.y_sd + self.y_mean
-        coarse = F.pad(coarse, (0, 0, 0, 0, 0, len(HU_SIGMAS_MM))) - expected
         constant = log_sd.sum(1, keepdim=True) + 0.5 * mean.shape[1] * math.log(2 * math.pi)
-        smoothed = torch.stack(smoothed, 1)
+        if self.wide is not None:
+            constant = constant + WIDE_WEIGHT * self.wide_score(tile, stems, coarse, smoothed)
+        coarse = F.pad(coarse, (0, 0, 0, 0, 0, len(HU_SIGMAS_MM))) - expected
 
         slabs, edge = [], PATCH // SLABS
         for i in range(SLABS):

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from config import CONDITION_DIM, DESCRIPTOR_DIM, HU_SIGMAS_MM, MASK_BLOCK, PATCH, PREPROCESSING, SCORE_SIGMA_MM
+from config import (CONDITION_DIM, DESCRIPTOR_DIM, HU_SIGMAS_MM, MASK_BLOCK, PATCH, PREPROCESSING, SCORE_SIGMA_MM, WIDE,
+                    WIDE_WEIGHT)
 
 WIDTHS = (24, 48, 96, 128)
 DEPTHS = (1, 1, 1, 1)
@@ -177,12 +178,28 @@ def masked_condition(condition, coarse):
     return condition(coarse, 1 - board) * board + condition(coarse, board) * (1 - board)
 
 
+class Wide(nn.Module):
+    """The second scale: what is expected of 8 mm voxels where blocks of 64 mm are hidden. A mass that fills a block of
+    the first scale is foretold by its own visible parts there; here it is not."""
+
+    def __init__(self, condition, density, y_mean, y_sd):
+        super().__init__()
+        self.g, self.q = condition, density
+        self.register_buffer('y_mean', y_mean.view(1, -1, 1, 1, 1))
+        self.register_buffer('y_sd', y_sd.view(1, -1, 1, 1, 1))
+
+    def forward(self, observed, image):
+        """-log q at 8 mm of the observation averaged to it; image: the tile averaged to it."""
+        mean, log_sd = self.q(masked_condition(self.g, image))
+        return negative_log_likelihood((observed - self.y_mean) / self.y_sd, mean, log_sd)
+
+
 class Screener(nn.Module):
     """The fused graph: tile [1, 2, D, H, W] (CLAHE image, HU-mapped image) -> (score, descriptor)."""
 
-    def __init__(self, descriptor, condition, density, y_mean, y_sd):
+    def __init__(self, descriptor, condition, density, y_mean, y_sd, wide=None):
         super().__init__()
-        self.f, self.g, self.q = descriptor, condition, density
+        self.f, self.g, self.q, self.wide = descriptor, condition, density, wide
         self.register_buffer('y_mean', y_mean.view(1, -1, 1, 1, 1))
         self.register_buffer('y_sd', y_sd.view(1, -1, 1, 1, 1))
 
@@ -191,12 +208,14 @@ class Screener(nn.Module):
         return self.q(masked_condition(self.g, F.avg_pool3d(tile, 2)))
 
     def forward(self, tile):
-        """-log q of the standardised observation, smoothed. Standardisation, 1 / sd and the sum of the log sds are
-        taken at 4 mm, where there are an eighth of the voxels, and interpolated."""
+        """-log q of the standardised observation, smoothed, and WIDE_WEIGHT times that of the wide scale. Standardisation,
+        1 / sd and the sum of the log sds are taken at 4 mm, where there are an eighth of the voxels, and interpolated."""
         y = observation(self.f, tile)
         mean, log_sd = self.expectation(tile)
         residual = (y - upsample(mean * self.y_sd + self.y_mean)) * upsample(torch.exp(-log_sd) / self.y_sd)
         constant = log_sd.sum(1, keepdim=True) + 0.5 * y.shape[1] * math.log(2 * math.pi)
+        if self.wide is not None:
+            constant = constant + WIDE_WEIGHT * upsample(self.wide(F.avg_pool3d(y, WIDE), F.avg_pool3d(tile, WIDE)))
         score = 0.5 * (residual * residual).sum(1, keepdim=True) + upsample(constant)
         return gaussian_smooth(score, SCORE_SIGMA_MM), y
 

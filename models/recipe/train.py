@@ -11,6 +11,8 @@
 Runs on PyTorch 1.13 and 2.x; bfloat16 autocast where the processor or the GPU has it.
 """
 import argparse
+import dataclasses
+import functools
 import itertools
 import json
 import pathlib
@@ -242,8 +244,26 @@ def train_descriptor(arguments):
 
 # --- condition --------------------------------------------------------------------------------------------------
 
-CROP = 40            # condition voxels (4 mm) per edge of a training crop, 160 mm
 INFO_NCE_TEMPERATURE = 0.15
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """What g of one scale learns from. Blocks of MASK_BLOCK of its voxels are hidden."""
+    condition: str       # names of its stages
+    density: str
+    observations: str    # folder under work/
+    factor: int          # 2 mm voxels per voxel of g and axis
+    ratio: int           # observations per voxel of g and axis
+    crop: int            # voxels per edge of a training crop
+    shift: int           # largest distance of the two crops of a pair, voxels
+    pairs: int
+    points: int          # per pair
+    steps: int
+
+
+FINE = Scale('condition', 'density', 'observations', 2, 2, 40, 12, 2, 512, 1100)
+WIDE = Scale('wide', 'wide-density', 'wide-observations', config.WIDE, 1, 24, 6, 6, 256, 900)
 
 
 def load_descriptor():
@@ -296,14 +316,15 @@ def random_mask(generator, ratio, edge):
 
 
 class Coarse:
-    """The training volumes for g: images at 4 mm, body at 4 mm, observations at 2 mm."""
+    """The training volumes for g at one scale: images and body averaged to its voxels, and the observations it has to
+    foretell, `ratio` of them per voxel and axis: at 2 mm for the fine scale, averaged to 8 mm for the wide one."""
 
-    def __init__(self, allow_missing):
+    def __init__(self, scale, allow_missing):
         self.items = {}
         for name, (images, body) in data.load('training', allow_missing=allow_missing).items():
-            coarse = F.avg_pool3d(torch.from_numpy(images)[None], 2)[0]
-            inside = F.avg_pool3d(torch.from_numpy(body).float()[None, None], 2)[0, 0].numpy() > 0.5
-            self.items[name] = coarse, inside, np.load(data.WORK / 'observations' / f'{name}.npy', mmap_mode='r')
+            coarse = F.avg_pool3d(torch.from_numpy(images)[None], scale.factor)[0]
+            inside = F.avg_pool3d(torch.from_numpy(body).float()[None, None], scale.factor)[0, 0].numpy() > 0.5
+            self.items[name] = coarse, inside, np.load(data.WORK / scale.observations / f'{name}.npy', mmap_mode='r')
 
     def sampler(self, generator):
         return data.Sampler(self.items, generator)
@@ -316,9 +337,9 @@ def crop_start(inside, edge, generator):
                      for c, n in zip(center, inside.shape)])
 
 
-def observed_at(y, coarse_points, generator):
-    """y at one random 2 mm voxel of each 4 mm voxel; coarse_points [P, 3] (z, y, x). Returns [P, channels]."""
-    fine = coarse_points * 2 + generator.integers(2, size=coarse_points.shape)
+def observed_at(y, coarse_points, generator, ratio):
+    """y at one random of the ratio^3 voxels in each voxel of g; coarse_points [P, 3] (z, y, x). Returns [P, channels]."""
+    fine = coarse_points * ratio + generator.integers(ratio, size=coarse_points.shape)
     return torch.from_numpy(y[:, fine[:, 0], fine[:, 1], fine[:, 2]].astype(np.float32).T)
 
 
@@ -327,10 +348,31 @@ def gather(features, points):
     return features[:, points[:, 0], points[:, 1], points[:, 2]].T
 
 
-def train_condition(arguments):
+def widen(_):
+    """The observations of the wide scale: those of `observe` averaged over 8 mm and standardised once more, float16."""
+    pooled, sums = {}, []
+    for name, (_, body) in data.load('training').items():
+        y = np.load(data.WORK / FINE.observations / f'{name}.npy', mmap_mode='r')
+        slabs = [F.avg_pool3d(torch.from_numpy(y[:, z:z + config.WIDE].astype(np.float32))[None], config.WIDE)[0]
+                 for z in range(0, y.shape[1] - config.WIDE + 1, config.WIDE)]
+        pooled[name] = torch.cat(slabs, 1)
+        inside = F.avg_pool3d(torch.from_numpy(body).float()[None, None], config.WIDE)[0, 0] > 0.5
+        sample = pooled[name][:, inside].double()
+        sums.append((sample.shape[1], sample.sum(1), sample.pow(2).sum(1)))
+    count = sum(s[0] for s in sums)
+    mean = sum(s[1] for s in sums) / count
+    sd = (sum(s[2] for s in sums) / count - mean ** 2).sqrt()
+    np.savez(data.WORK / 'wide-standardise.npz', mean=mean.float().numpy(), sd=sd.float().numpy())
+    (data.WORK / WIDE.observations).mkdir(exist_ok=True)
+    for name, y in pooled.items():
+        scaled = (y - mean.float()[:, None, None, None]) / sd.float()[:, None, None, None]
+        np.save(data.WORK / WIDE.observations / f'{name}.npy', scaled.half().numpy())
+
+
+def train_condition(arguments, scale=FINE):
     """Masking invariance by InfoNCE between two overlapping crops, blocks hidden in one or both; beside it the
     density model's own likelihood at hidden voxels, which asks the context to foretell the descriptor."""
-    volumes = Coarse(arguments.allow_missing)
+    volumes = Coarse(scale, arguments.allow_missing)
     torch.manual_seed(config.SEED + 1)
     g = Condition().to(DEVICE)
     g.unet.load_state_dict(load_descriptor().unet.state_dict())
@@ -338,9 +380,9 @@ def train_condition(arguments):
     channels_last(g)
     head = Projector(256).to(DEVICE)
     q = Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)).to(DEVICE)
-    steps = arguments.steps or 1100
-    stage = Stage('condition', {'g': g, 'head': head, 'q': q}, steps, 2e-3, arguments.more)
-    pairs, count = 2, 512
+    steps = arguments.steps or scale.steps
+    stage = Stage(scale.condition, {'g': g, 'head': head, 'q': q}, steps, 2e-3, arguments.more)
+    pairs, count, edge = scale.pairs, scale.points, scale.crop
 
     def step(index, generator):
         ratio = 0.2 + 0.4 * min(1, index / (0.5 * steps))
@@ -348,20 +390,21 @@ def train_condition(arguments):
         crops, masks, points, targets = [], [], [], []
         for _ in range(pairs):
             coarse, inside, y = sampler.draw()
-            first = crop_start(inside, CROP, generator)
-            shift = generator.integers(-12, 13, size=3)
-            second = np.clip(first + shift, 0, np.array(inside.shape) - CROP)
-            low, high = np.maximum(first, second), np.minimum(first, second) + CROP
+            first = crop_start(inside, edge, generator)
+            shift = generator.integers(-scale.shift, scale.shift + 1, size=3)
+            second = np.clip(first + shift, 0, np.array(inside.shape) - edge)
+            low, high = np.maximum(first, second), np.minimum(first, second) + edge
             candidates = np.argwhere(inside[tuple(slice(a, b) for a, b in zip(low, high))])
             if len(candidates) == 0:
                 candidates = np.argwhere(np.ones(high - low, bool))
             chosen = candidates[generator.integers(len(candidates), size=count)] + low
             both = generator.random() < 0.5
             for view, start in enumerate((first, second)):
-                crops.append(augment(coarse[(slice(None), *[slice(s, s + CROP) for s in start])], generator, 4.0))
-                masks.append(random_mask(generator, ratio if both or view == 0 else 0, CROP))
+                crops.append(augment(coarse[(slice(None), *[slice(s, s + edge) for s in start])], generator,
+                                     2.0 * scale.factor))
+                masks.append(random_mask(generator, ratio if both or view == 0 else 0, edge))
                 points.append(torch.from_numpy(chosen - start))
-                targets.append(observed_at(y, chosen, generator))
+                targets.append(observed_at(y, chosen, generator, scale.ratio))
         mask = torch.stack(masks).to(DEVICE)
         with autocast():
             c = g(channels_last(torch.stack(crops).to(DEVICE)), channels_last(mask))
@@ -384,8 +427,8 @@ def train_condition(arguments):
 
 # --- density ----------------------------------------------------------------------------------------------------
 
-def load_condition(stage='condition'):
-    """g and q as a stage left them: 'condition', or 'density' for the final ones."""
+def load_condition(stage):
+    """g and q as a stage left them: of a condition, or of a density for the final ones."""
     g, q = Condition().to(DEVICE), Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)).to(DEVICE)
     stored = torch.load(data.WORK / f'{stage}.pt', map_location=DEVICE)
     g.load_state_dict(stored['g'])
@@ -393,29 +436,29 @@ def load_condition(stage='condition'):
     return g.requires_grad_(False), q
 
 
-def draw_tile(volumes, generator):
-    """A tile as at inference: (coarse [1, 2, 48^3], body points [P, 3], y [P, channels])."""
+def draw_tile(volumes, generator, scale):
+    """A tile as at inference: (coarse [1, 2, edge^3], body points [P, 3], y [P, channels])."""
     coarse, inside, y = volumes.sampler(generator).draw()
-    edge = config.PATCH // 2
+    edge = config.PATCH // scale.factor
     start = crop_start(inside, edge, generator)
     tile = coarse[(slice(None), *[slice(s, s + edge) for s in start])][None].to(DEVICE)
     points = np.argwhere(inside[tuple(slice(s, s + edge) for s in start)])
     points = points[generator.integers(len(points), size=4096)]
-    return tile, points, observed_at(y, points + start, generator)
+    return tile, points, observed_at(y, points + start, generator, scale.ratio)
 
 
-def train_density(arguments):
+def train_density(arguments, scale=FINE):
     """q on the condition as inference reads it (masked, both boards), after BatchNorm of g has been recalibrated on
     such masks; f and g frozen; noise 0.1 on the descriptors."""
-    volumes = Coarse(arguments.allow_missing)
-    g, q = load_condition()
-    stage = Stage('density', {'g': g, 'q': q}, arguments.steps or 400, 1e-3)
+    volumes = Coarse(scale, arguments.allow_missing)
+    g, q = load_condition(scale.condition)
+    stage = Stage(scale.density, {'g': g, 'q': q}, arguments.steps or 400, 1e-3)
     if stage.step == 0:
-        recalibrate(g, volumes)
+        recalibrate(g, volumes, scale)
     g.eval()
 
     def step(_, generator):
-        tile, points, y = draw_tile(volumes, generator)
+        tile, points, y = draw_tile(volumes, generator, scale)
         with torch.no_grad(), autocast():
             c = masked_condition(g, tile).float()[0]
         mean, log_sd = q(gather(c, points).T[None, :, :, None, None])
@@ -427,16 +470,16 @@ def train_density(arguments):
     stage.run(step)
 
 
-def recalibrate(g, volumes, tiles=60):
+def recalibrate(g, volumes, scale, tiles=60):
     """BatchNorm statistics of g as a plain average over tiles masked as at inference."""
     norms = [m for m in g.modules() if isinstance(m, nn.BatchNorm3d)]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None
     g.train()
-    board = checkerboard()
+    board = checkerboard(config.PATCH // scale.factor)
     for index in range(tiles):
-        tile, _, _ = draw_tile(volumes, np.random.default_rng([config.SEED, index]))
+        tile, _, _ = draw_tile(volumes, np.random.default_rng([config.SEED, index]), scale)
         with torch.no_grad(), autocast():
             g(torch.cat([tile, tile]), torch.cat([board, 1 - board]).to(DEVICE))
 
@@ -480,14 +523,19 @@ def restore(_):
     np.savez(data.WORK / 'standardise.npz', **{k: v.numpy() for k, v in kept['standardise'].items()})
 
 
+STAGES = {
+    'descriptor': train_descriptor, 'observe': observe, 'condition': train_condition, 'density': train_density,
+    'widen': widen, 'wide': functools.partial(train_condition, scale=WIDE),
+    'wide-density': functools.partial(train_density, scale=WIDE), 'keep': keep, 'restore': restore,
+}
+
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('stage', choices=['descriptor', 'observe', 'condition', 'density', 'keep', 'restore'])
+    parser.add_argument('stage', choices=STAGES)
     parser.add_argument('--steps', type=int, help='instead of the default of the stage')
     parser.add_argument('--more', type=int, default=0, help='steps to add to a training that has ended')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--allow-missing', action='store_true', help='train on the prepared volumes that exist')
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    {'descriptor': train_descriptor, 'observe': observe, 'condition': train_condition,
-     'density': train_density, 'keep': keep, 'restore': restore}[arguments.stage](arguments)
+    STAGES[arguments.stage](arguments)
