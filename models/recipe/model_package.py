@@ -15,7 +15,7 @@ import onnx.numpy_helper
 
 import config
 import data
-from preprocessing import sliding_window
+from preprocessing import position_channel, sliding_window
 
 PERCENTILES = [0, 1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92.5, 95, 96, 97, 98, 98.5, 99, 99.25, 99.5, 99.7, 99.8,
                99.9, 99.925, 99.95, 99.97, 99.98, 99.99, 99.995, 99.999, 100]
@@ -70,17 +70,28 @@ def middle_tile(images, edge=config.PATCH):
     return np.pad(tile, [(0, 0), *[(0, edge - n) for n in tile.shape[1:]]])
 
 
-def score_volume(run, channels, body):
-    """Blended score map, float32 [z, y, x], and the voxels that have one. run: as of tile_scorer; channels: as of
-    preprocessing.sliding_window."""
-    return sliding_window(list(channels), body, run, (config.PATCH,) * 3, config.OVERLAP, config.BLEND_SIGMA)
+def channels_of(names):
+    """Function from the stored images [2, z, y, x] (CLAHE, HU map) to the channels of a manifest, in its order, as
+    preprocessing.sliding_window takes them."""
+    stored = config.PREPROCESSING['channels']
+    return lambda images: [images[stored.index(name)] if name in stored else position_channel(name, images.shape[1:])
+                           for name in names]
 
 
-def calibrate(run, channels_of=lambda images: images):
+IMAGES = channels_of(config.PREPROCESSING['channels'])
+
+
+def score_volume(run, channels, body, edge=config.PATCH):
+    """Blended score map, float32 [z, y, x], and the voxels that have one. run: as of tile_scorer, for tiles of edge^3;
+    channels: as of preprocessing.sliding_window."""
+    return sliding_window(list(channels), body, run, (edge,) * 3, config.OVERLAP, config.BLEND_SIGMA)
+
+
+def calibrate(run, channels=IMAGES, edge=config.PATCH):
     """Score quantiles over the body voxels of the calibration volumes, every real volume with the same weight. They
     are patients, not proven normals: what little disease they hold raises the tail, which makes levels cautious.
 
-    run: as of tile_scorer; channels_of: from the stored images [2, z, y, x] (CLAHE, HU map) to the network's channels.
+    run: as of tile_scorer, for tiles of edge^3; channels: as of channels_of.
     Returns {'percentile', 'score': of one length, strictly ascending, 'perVolume': {name: 50, 95, 99, 99.9 %}}.
     """
     generator = np.random.default_rng(config.SEED)
@@ -88,7 +99,7 @@ def calibrate(run, channels_of=lambda images: images):
     for name in config.CALIBRATION:
         started = time.time()
         images, body = read_volume(name)
-        score, covered = score_volume(run, channels_of(images), body)
+        score, covered = score_volume(run, channels(images), body, edge)
         inside = score[body & covered]
         per_volume[name] = [round(float(v), 3) for v in np.percentile(inside, [50, 95, 99, 99.9])]
         print(f'{name}: median, 95, 99, 99.9 % = {per_volume[name]}, {time.time() - started:.0f} s', flush=True)
@@ -110,11 +121,11 @@ def training_data():
 
 # --- package ----------------------------------------------------------------------------------------------------
 
-def golden_tile(channels_of=lambda images: images, edge=config.PATCH):
+def golden_tile(channels=IMAGES, edge=config.PATCH):
     """uint8 [C, edge, edge, edge]. From a phantom, so that no patient's data is in the package."""
     images, _ = read_volume(f'phantom_{config.CALIBRATION_PHANTOM_SEEDS[0]}')
-    channels = np.stack([np.broadcast_to(c, images.shape[1:]) for c in channels_of(images)])
-    return np.round(middle_tile(channels, edge) * 255).astype(np.uint8)
+    volumes = np.stack([np.broadcast_to(channel, images.shape[1:]) for channel in channels(images)])
+    return np.round(middle_tile(volumes, edge) * 255).astype(np.uint8)
 
 
 def write_package(out, *, version, title, intended_use, provenance, limitations, training_data, preprocessing,
