@@ -53,12 +53,14 @@ export function frocChart(froc: Froc): string {
   })
 }
 
-/** The curve while false findings become more; where they grow together, they are fewer again. */
+/**
+ * The curve up to its most false findings, as it is read at a rate: where findings grow together there are fewer for a
+ * while, and in the end, but that is no way to have fewer at the levels before.
+ */
 function risingPart({ falsePositivesPerScan, sensitivity }: Froc): Curve {
   const rising: Curve = { x: [], y: [] }
   for (const [step, count] of falsePositivesPerScan.entries()) {
-    const last = rising.x.at(-1)
-    if (last !== undefined && count < last) break
+    if (count < (rising.x.at(-1) ?? 0)) continue
     rising.x.push(count)
     rising.y.push(sensitivity[step])
   }

@@ -30,7 +30,8 @@ export function colourLegend(): string {
     const swatch = `<span class="swatch" style="background: rgb(${r} ${g} ${b})"></span>`
     return `<li>${swatch}level ${level} or above (${formatLevel(level)})</li>`
   })
-  return `<ul class="legend">${items.join('')}<li><span class="swatch" style="background: #4df07c"></span>outline of the truth</li></ul>`
+  return `<p>Lowest AUROC first. Left the CT with the truth, right the anomaly level over it; R and L are the patient's sides, A is the front.</p>
+<ul class="legend">${items.join('')}<li><span class="swatch" style="background: #4df07c"></span>outline of the truth</li></ul>`
 }
 
 function figure(result: MeasuredCase, picture: CasePicture, id: string): string {

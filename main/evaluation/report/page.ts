@@ -5,11 +5,15 @@ import { escapeHtml } from './markup.ts'
 import { STYLE } from './style.ts'
 import { calibrationTable, caseTable, failureList, frocTable, kindTable, summaryTable } from './tables.ts'
 
-/** What the model's package says of itself. */
-export interface ModelWords {
+/** What a page says beside the figures. */
+export interface PageWords {
+  /** As the model's package has them. */
   intendedUse: string
   provenance: string
   licence: string
+  /** Name and version of this program. */
+  program: string
+  made: Date
 }
 
 /**
@@ -17,7 +21,7 @@ export interface ModelWords {
  * and dark screens and on paper.
  * @param worst pictures of the cases with the lowest AUROC
  */
-export function evaluationPage(evaluation: Evaluation, words: ModelWords, worst: Gallery): string {
+export function evaluationPage(evaluation: Evaluation, words: PageWords, worst: Gallery): string {
   const { model, notice, kinds, froc, calibration } = evaluation
   const measured = evaluation.cases.filter((result) => result.ok)
   const pictures = worst.toHtml()
@@ -29,7 +33,7 @@ export function evaluationPage(evaluation: Evaluation, words: ModelWords, worst:
     section('By kind of lesion', kinds ? kindTable(kinds) : ''),
     section('Calibration by region', calibration ? calibrationTable(calibration) : ''),
     section('Cases', measured.length > 0 ? caseTable(measured) : ''),
-    section('Worst cases', pictures && `${colourLegend()}${pictures}`),
+    section('Cases with the lowest AUROC', pictures && `${colourLegend()}${pictures}`),
     section('Not measured', failureList(evaluation.cases)),
     section('How to read this', reading(evaluation)),
   ]
@@ -52,7 +56,7 @@ ${sections.filter(Boolean).join('\n')}
 `
 }
 
-function provenance({ model, device, seed, level, minVolumeMl }: Evaluation, words: ModelWords): string {
+function provenance({ model, device, seed, level, minVolumeMl }: Evaluation, words: PageWords): string {
   const rows = [
     ['Model', `${model.name} ${model.version}`],
     ['Package hash (SHA-256)', model.hash],
@@ -61,6 +65,7 @@ function provenance({ model, device, seed, level, minVolumeMl }: Evaluation, wor
     ['Intended use', words.intendedUse],
     ['Learned from', words.provenance],
     ['Licence', words.licence],
+    ['Made', `${words.made.toISOString().slice(0, 16).replace('T', ' ')} UTC with ${words.program}`],
   ].map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(text)}</dd>`)
   return `<dl>${rows.join('\n')}</dl>`
 }

@@ -61,7 +61,7 @@ export function frocTable({ rates, lesions, scans, meanSensitivity }: Froc, minV
   const rows: Cell[][] = rates.map((rate) => [
     String(rate.falsePositivesPerScan),
     estimate(rate.sensitivity),
-    rate.level === null ? NONE : `${rate.level} (${formatLevel(rate.level)})`,
+    rate.level === null ? NONE : `${Number(rate.level.toFixed(4))} (${formatLevel(rate.level)})`,
   ])
   rows.push(['Mean of those reached', estimate(meanSensitivity), ''])
   const caption = `${lesions} ${lesions === 1 ? 'lesion' : 'lesions'} in ${scans} ${scans === 1 ? 'scan' : 'scans'}; findings of at least ${minVolumeMl} mL`
@@ -114,8 +114,8 @@ export function caseTable(cases: readonly MeasuredCase[]): string {
     'Lesions, mL',
     'AUROC',
     'Baseline AUROC',
-    'All voxels',
-    'Ring',
+    'AUROC, all voxels',
+    'AUROC, ring',
     'Average precision',
     'AUPRO',
     'Best Dice',

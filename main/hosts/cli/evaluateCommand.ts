@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { WorkstationError } from '../../errors.ts'
 import { openCaseStore } from '../../evaluation/caseStore.ts'
 import { type CaseRecords, evaluate } from '../../evaluation/evaluate.ts'
@@ -81,7 +82,9 @@ export async function evaluateCommand(casesDir: string, flags: EvaluateFlags, co
   const [json, csv, html] = files
   await json?.(`${JSON.stringify(evaluation, null, 2)}\n`)
   await csv?.(evaluationCsv(evaluation))
-  await html?.(evaluationPage(evaluation, { intendedUse, provenance, licence }, worst))
+  const program = `Screener Workstation ${packageJson.version}`
+  const words = { intendedUse, provenance, licence, program, made: new Date() }
+  await html?.(evaluationPage(evaluation, words, worst))
   return evaluation
 }
 
