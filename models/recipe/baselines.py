@@ -124,7 +124,7 @@ def fit_gaussian_position(steps):
         nll = negative_log_likelihood(target, mean, log_sd).mean() / y.shape[1]
         return nll, {'explained': float(1 - (target - mean).detach().pow(2).mean() / target[0].var(1).mean())}
 
-    stage('gaussian-position', q, steps or 1500, 5e-3).run(step)
+    stage('gaussian-position', q, steps or 400, 1e-2).run(step)
 
 
 def gaussian_position():
