@@ -137,10 +137,17 @@ async function opening(page: Page, name: string): Promise<Measured[]> {
 async function during(page: Page, what: string, act: () => Promise<void>): Promise<Measured[]> {
   await page.evaluate(() => window.probe.begin())
   await act()
-  const { frames, longTasks } = await page.evaluate(() => window.probe.end())
+  const { frames, longTasks, readbackMs } = await page.evaluate(() => window.probe.end())
+  const longMs = longTasks.reduce((sum, ms) => sum + ms, 0)
   return [
     { what: `${what}: frame time`, values: frames, unit: 'ms' },
-    { what: `${what}: tasks over 50 ms`, values: longTasks, unit: 'ms' },
+    { what: `${what}: tasks over 50 ms`, values: [longTasks.length], unit: 'tasks' },
+    { what: `${what}: such a task`, values: longTasks, unit: 'ms' },
+    {
+      what: `${what}: of them, waiting for the GPU's picture`,
+      values: [(100 * readbackMs) / (longMs || 1)],
+      unit: '%',
+    },
   ]
 }
 

@@ -5,8 +5,11 @@ export interface Probe {
   painted(panes: readonly string[], since: number): Promise<number>
   /** Begins to take the time between frames. */
   begin(): void
-  /** Times between frames since `begin`, ms, and how long tasks over 50 ms took. */
-  end(): { frames: number[]; longTasks: number[] }
+  /**
+   * Times between frames since `begin`, how long tasks over 50 ms took, and how long of these the window waited for
+   * pictures of the GPU: what it is asked to copy, it has to finish drawing first. All ms.
+   */
+  end(): { frames: number[]; longTasks: number[]; readbackMs: number }
   /** Presses a key and waits until what it caused is on screen, ms. */
   press(key: string): Promise<number>
   /** Presses a key and waits until the list of findings has changed, ms; null where it does not within 2 s. */
@@ -19,11 +22,32 @@ declare global {
   }
 }
 
+/** Moments of `performance.now()`, ms. */
+interface Span {
+  from: number
+  to: number
+}
+
 export function installProbe(): void {
-  const longTasks: number[] = []
+  const longTasks: Span[] = []
   new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) longTasks.push(duration)
+    for (const { startTime, duration } of list.getEntries())
+      longTasks.push({ from: startTime, to: startTime + duration })
   }).observe({ type: 'longtask', buffered: true })
+
+  const readbacks: Span[] = []
+  const drawnByGpu = new WeakSet<object>()
+  const { getContext } = HTMLCanvasElement.prototype
+  HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...args: [string]) {
+    if (args[0] === 'webgl2') drawnByGpu.add(this)
+    return getContext.apply(this, args)
+  } as typeof getContext
+  const { drawImage } = CanvasRenderingContext2D.prototype
+  CanvasRenderingContext2D.prototype.drawImage = function (...args: unknown[]) {
+    const from = performance.now()
+    drawImage.apply(this, args as Parameters<typeof drawImage>)
+    if (drawnByGpu.has(args[0] as object)) readbacks.push({ from, to: performance.now() })
+  } as typeof drawImage
 
   const frame = () => new Promise<number>((shown) => requestAnimationFrame(shown))
   const down = (key: string) =>
@@ -53,6 +77,7 @@ export function installProbe(): void {
     begin() {
       frames = []
       longTasks.length = 0
+      readbacks.length = 0
       isRunning = true
       void (async () => {
         let last = await frame()
@@ -65,7 +90,9 @@ export function installProbe(): void {
     },
     end() {
       isRunning = false
-      return { frames, longTasks: [...longTasks] }
+      const within = (one: Span) => longTasks.some(({ from, to }) => one.from >= from && one.to <= to)
+      const readbackMs = readbacks.filter(within).reduce((sum, { from, to }) => sum + to - from, 0)
+      return { frames, longTasks: longTasks.map(({ from, to }) => to - from), readbackMs }
     },
     async press(key) {
       const start = performance.now()

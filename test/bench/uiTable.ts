@@ -2,7 +2,7 @@
 export interface Measured {
   what: string
   values: number[]
-  unit: 'ms' | 'MB'
+  unit: 'ms' | 'MB' | 'tasks' | '%'
 }
 
 /** Nearest-rank percentile of values, 0 to 100; NaN of none. */
@@ -11,7 +11,8 @@ export function percentile(values: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil((part / 100) * sorted.length) - 1)] ?? Number.NaN
 }
 
-const digits = (value: number) => (value < 100 ? value.toFixed(1) : value.toFixed(0))
+const digits = (value: number) =>
+  value < 100 && !Number.isInteger(value) ? value.toFixed(1) : value.toFixed(0)
 
 /** `12.0 ms`; median, p95, most and number of several; `none` of none. */
 export function summary({ values, unit }: Measured): string {

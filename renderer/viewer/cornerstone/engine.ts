@@ -1,7 +1,14 @@
-import { Enums, eventTarget, init, type PlanarViewport, RenderingEngine } from '@cornerstonejs/core'
+import {
+  ContextPoolRenderingEngine,
+  Enums,
+  eventTarget,
+  init,
+  type PlanarViewport,
+} from '@cornerstonejs/core'
 import type { Grid } from '../../../main/imaging/volume.ts'
 import type { PanePlane } from '../layers.ts'
 import { pictureSize } from './camera.ts'
+import { withoutMultisampling } from './multisampling.ts'
 import { PlanePane } from './planePane.ts'
 import type { PlaneLook } from './transfer.ts'
 import { VolumePane, type VolumeViewport } from './volumePane.ts'
@@ -10,6 +17,8 @@ import { addVolume, type DrawnVolume, longestSide, markSlices, removeVolume } fr
 /** A viewport out of sight, small, that volumes are put on the GPU through. */
 const LOADER = 'loader'
 const PICTURE_MS = 10_000
+/** Left alone a signal makes an exception, whose stack would keep the scan that was shown when it was made. */
+const GIVEN_UP = 'given up'
 
 interface Mounted {
   element: HTMLDivElement
@@ -25,7 +34,7 @@ let pictures = 0
 
 /** Draws planes of one scan and its step map with Cornerstone: all panes from one context and one copy on the GPU. */
 export class ImageEngine {
-  readonly #engine: RenderingEngine
+  readonly #engine: ContextPoolRenderingEngine
   readonly #mounted = new Map<string, Mounted>()
   /** A pane holds other volumes than before, and can be drawn. */
   onLoaded: () => void = () => {}
@@ -42,7 +51,8 @@ export class ImageEngine {
   constructor() {
     if (longestSide() === 0) throw new Error('no WebGL 2')
     init({ rendering: { webGlContextCount: 1 } } as Parameters<typeof init>[0])
-    this.#engine = new RenderingEngine(`viewer-${++engines}`)
+    this.#engine = new ContextPoolRenderingEngine(`viewer-${++engines}`)
+    withoutMultisampling(this.#engine)
     eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, this.#lost)
     const element = document.createElement('div')
     element.style.cssText = 'position:fixed;left:-9999px;width:16px;height:16px;visibility:hidden'
@@ -56,8 +66,8 @@ export class ImageEngine {
 
   /** @throws VolumeTooLarge */
   async setScan(grid: Grid | null, voxels: Int16Array | null): Promise<void> {
-    this.#scanLoad.abort()
-    this.#stepsLoad.abort()
+    this.#scanLoad.abort(GIVEN_UP)
+    this.#stepsLoad.abort(GIVEN_UP)
     this.#scanLoad = new AbortController()
     const { signal } = this.#scanLoad
     const before = [this.#scan, this.#steps]
@@ -65,6 +75,7 @@ export class ImageEngine {
     this.#steps = null
     await this.#reload()
     for (const volume of before) if (volume) this.#remove(volume)
+    this.#releasePrograms()
     if (!grid || !voxels || signal.aborted) return
     const volume = await this.#upload('scan', grid, voxels, signal)
     if (!volume) return
@@ -74,7 +85,7 @@ export class ImageEngine {
 
   /** On the scan's grid. @throws VolumeTooLarge */
   async setSteps(stepMap: Uint8Array | null): Promise<void> {
-    this.#stepsLoad.abort()
+    this.#stepsLoad.abort(GIVEN_UP)
     this.#stepsLoad = new AbortController()
     const { signal } = this.#stepsLoad
     const before = this.#steps
@@ -149,8 +160,8 @@ export class ImageEngine {
 
   destroy(): void {
     this.#destroyed = true
-    this.#scanLoad.abort()
-    this.#stepsLoad.abort()
+    this.#scanLoad.abort(GIVEN_UP)
+    this.#stepsLoad.abort(GIVEN_UP)
     eventTarget.removeEventListener(Enums.Events.WEBGL_CONTEXT_LOST, this.#lost)
     for (const volume of [this.#scan, this.#steps]) if (volume) this.#remove(volume)
     this.#scan = null
@@ -202,7 +213,19 @@ export class ImageEngine {
   }
 
   #remove(volume: DrawnVolume): void {
-    removeVolume(volume, this.#engine.getOffscreenMultiRenderWindow(LOADER).getOpenGLRenderWindow())
+    removeVolume(volume, this.#context)
+  }
+
+  get #context() {
+    return this.#engine.getOffscreenMultiRenderWindow(LOADER).getOpenGLRenderWindow()
+  }
+
+  /**
+   * vtk.js writes the time of a slice's geometry into its shader (ImageResliceMapper, replaceShaderPositionVC), so that
+   * its program serves no other: left alone, ten would stay of each scan. What is still shown gets a new one.
+   */
+  #releasePrograms(): void {
+    this.#context.getShaderCache().releaseGraphicsResources(this.#context)
   }
 
   async #reload(): Promise<void> {

@@ -1,9 +1,13 @@
-/** Longest frame that still feels like the hand's own movement. */
-const MOVING_MS = 60
+/**
+ * Of a frame while something moves, what drawing images may take: the whole of it, with layers, lists and layout, stays
+ * below the 50 ms from which work on the UI thread counts as long (W3C Long Tasks API).
+ */
+export const IMAGES_MS = 28
 /** Of a frame, whatever is drawn. */
 const FIXED_MS = 16
 const COARSEST = 6
 const SETTLE_MS = { least: 180, most: 700 }
+const MEGAPIXEL = 1e6
 
 /**
  * How many CSS pixels to draw as one, across and down: one wherever the GPU keeps up. Where the processor draws, what
@@ -13,6 +17,7 @@ export class Pace {
   readonly #power: number
   readonly #first: number
   readonly #stillMs: number
+  /** Of a million CSS pixels, one by one. */
   #fineMs: number | null = null
 
   /**
@@ -26,22 +31,30 @@ export class Pace {
     this.#stillMs = stillMs
   }
 
-  coarse(moving: boolean): number {
+  /** For so many CSS pixels, of all panes that are to be drawn. */
+  coarse(moving: boolean, pixels: number): number {
     if (this.#fineMs === null) return this.#first
-    const limit = moving ? MOVING_MS : this.#stillMs
+    const limit = moving ? IMAGES_MS : this.#stillMs
     let coarse = 1
-    while (coarse < COARSEST && this.#fineMs / coarse ** this.#power > limit) coarse++
+    while (coarse < COARSEST && this.ms(pixels, coarse) > limit) coarse++
     return coarse
   }
 
-  /** How long nothing may have moved before the sharp picture is drawn: longer where drawing it holds the hand up. */
-  get settleMs(): number {
-    return Math.min(Math.max(SETTLE_MS.least, this.#fineMs ?? 0), SETTLE_MS.most)
+  /** How long drawing so many CSS pixels will take; more than any frame has before one was drawn. */
+  ms(pixels: number, coarse: number): number {
+    if (this.#fineMs === null) return Number.POSITIVE_INFINITY
+    return ((this.#fineMs / coarse ** this.#power) * pixels) / MEGAPIXEL
   }
 
-  /** A frame at this coarseness took so long. */
-  took(ms: number, coarse: number): void {
-    const fine = Math.max(1, ms - FIXED_MS) * coarse ** this.#power
+  /** How long nothing may have moved before the sharp picture of so many CSS pixels is drawn: longer where that holds the hand up. */
+  settleMs(pixels: number): number {
+    const ms = this.#fineMs === null ? 0 : this.ms(pixels, 1)
+    return Math.min(Math.max(SETTLE_MS.least, ms), SETTLE_MS.most)
+  }
+
+  /** A frame with so many CSS pixels at this coarseness took so long. */
+  took(ms: number, pixels: number, coarse: number): void {
+    const fine = (Math.max(1, ms - FIXED_MS) * coarse ** this.#power * MEGAPIXEL) / Math.max(1, pixels)
     // A single slow frame is often another's doing; a quick one is never chance.
     this.#fineMs = this.#fineMs === null ? fine : Math.min(fine, (this.#fineMs + fine) / 2)
   }

@@ -3,45 +3,43 @@ import { useReview } from '../../state/review.ts'
 import { type OpenScan, useSession } from '../../state/session.ts'
 import { PANES, type PaneId, useView } from '../../state/view.ts'
 import { ImageEngine, type PaneKind } from '../cornerstone/engine.ts'
-import { Pace } from '../cornerstone/pace.ts'
 import type { PlaneLook } from '../cornerstone/transfer.ts'
 import { VolumeTooLarge } from '../cornerstone/volumes.ts'
 import { addLayer, layersInOrder, onRepaint, type PanePlane } from '../layers.ts'
 import { paintHeatOutline } from '../overlay/heatOutline.ts'
 import { bringIntoView, heldPane, onInvalidate, planeOf, resetFraming, useStage } from '../stage.ts'
 import { lookOf } from './look.ts'
+import { Turns, type Wanted } from './turns.ts'
 
 const BLINK_MS = 500
-/** Nobody measures on the volume rendering: where the processor draws it, it stays coarse rather than hold the window. */
-const VOLUME_MS = 500
 /** A GPU that was lost is asked for again after this; browsers refuse one that is lost time and again. */
 const RESTART_MS = 1000
 
-type Load = 'planes' | 'slabs' | 'volume'
-
-interface Mounted {
+interface Mounted extends Wanted {
   element: HTMLElement
   overlay: HTMLCanvasElement
   kind: PaneKind
-  load: Load
   unmount: () => void
   /** What was drawn last, and how coarse, to leave a pane alone that did not change. */
   drawn: string
   coarse: number
 }
 
+/** A pane that is to be drawn, and what. */
+interface Changed extends Wanted {
+  mounted: Mounted
+  plane: PanePlane
+  look: PlaneLook
+  key: string
+}
+
 /** Has Cornerstone draw the panes, and draws their layers above: at most once a frame, and only what changed. */
 export class Painter {
   readonly #panes = new Map<PaneId, Mounted>()
-  readonly #paces: Readonly<Record<Load, Pace>> = {
-    planes: new Pace(2),
-    slabs: new Pace(2),
-    volume: new Pace(3, 4, VOLUME_MS),
-  }
+  readonly #turns = new Turns()
   #engine: ImageEngine | null = null
   #layersFrame = 0
   #imagesQueued = false
-  #drawing: { load: Load; coarse: number } | null = null
   #settle: ReturnType<typeof setTimeout> | undefined
   #restart: ReturnType<typeof setTimeout> | undefined
   #blink: ReturnType<typeof setInterval> | undefined
@@ -88,7 +86,9 @@ export class Painter {
       element,
       overlay,
       kind: 'plane',
+      pane,
       load: 'planes',
+      pixels: 0,
       unmount: () => {},
       drawn: '',
       coarse: 0,
@@ -203,7 +203,7 @@ export class Painter {
         this.#moving = false
         this.invalidate()
       },
-      Math.max(...[...this.#panes.values()].map(({ load }) => this.#paces[load].settleMs), 0),
+      this.#turns.settleMs([...this.#panes.values()]),
     )
     this.invalidate()
   }
@@ -219,6 +219,18 @@ export class Painter {
   }
 
   #drawImages(): void {
+    const wanted = this.#turns.inTurn(this.#changed(), useView.getState().activePane)
+    this.#turns.take(wanted, this.#moving, ({ pane, mounted, plane, look, key }, coarse) => {
+      if (key === mounted.drawn && mounted.coarse <= coarse) return false
+      if (!this.#engine?.draw(pane, plane, look, coarse)) return false
+      mounted.drawn = key
+      mounted.coarse = coarse
+      return true
+    })
+  }
+
+  #changed(): Changed[] {
+    const changed: Changed[] = []
     for (const pane of PANES) {
       const mounted = this.#panes.get(pane)
       const plane = planeOf(pane)
@@ -226,20 +238,15 @@ export class Painter {
       const volume = pane === 'fourth' && useView.getState().fourthPane === 'volume'
       if (volume !== (mounted.kind === 'volume')) this.#mountImage(pane, mounted)
       const look = lookOf(pane, !this.#blinkedOff)
-      this.#drawImage(pane, mounted, plane, look, volume ? 'volume' : look.slab.mm > 0 ? 'slabs' : 'planes')
+      const load = volume ? 'volume' : look.slab.mm > 0 ? 'slabs' : 'planes'
+      const pixels = plane.widthPx * plane.heightPx
+      Object.assign(mounted, { load, pixels })
+      const key = JSON.stringify([plane, look])
+      // What stands still while something else moves is drawn sharp after it.
+      if (key !== mounted.drawn || (!this.#moving && mounted.coarse > 1))
+        changed.push({ pane, load, pixels, mounted, plane, look, key })
     }
-  }
-
-  #drawImage(pane: PaneId, mounted: Mounted, plane: PanePlane, look: PlaneLook, load: Load): void {
-    mounted.load = load
-    const coarse = this.#paces[load].coarse(this.#moving)
-    const key = JSON.stringify([plane, look])
-    if (key === mounted.drawn && mounted.coarse <= coarse) return
-    if (!this.#engine?.draw(pane, plane, look, coarse)) return
-    mounted.drawn = key
-    mounted.coarse = coarse
-    // The costliest pane of a frame is the one that its time tells of.
-    if (load === 'volume' || this.#drawing?.load !== 'volume') this.#drawing = { load, coarse }
+    return changed
   }
 
   #paintLayersSoon(): void {
@@ -247,20 +254,21 @@ export class Painter {
       this.#layersFrame = 0
       this.#measureFrame()
       const layers = layersInOrder()
-      for (const [pane, { overlay }] of this.#panes) paintLayers(overlay, planeOf(pane), layers)
+      // What lies over an image moves with it.
+      for (const [pane, { overlay }] of this.#panes)
+        if (!this.#turns.waiting.includes(pane)) paintLayers(overlay, planeOf(pane), layers)
     })
   }
 
   #measureFrame(): void {
-    const drawn = this.#drawing
-    this.#drawing = null
-    if (!drawn) return
+    const done = this.#turns.frame()
+    if (!done) return
     const began = performance.now()
     // A task after the frame: what was drawn in it is done by then.
     setTimeout(() => {
-      const pace = this.#paces[drawn.load]
-      pace.took(performance.now() - began, drawn.coarse)
-      if (!this.#moving && pace.coarse(false) < drawn.coarse) this.invalidate()
+      done(performance.now() - began)
+      const mayBeFiner = [...this.#panes.values()].some((one) => this.#turns.stillCoarse(one) < one.coarse)
+      if (this.#turns.waiting.length > 0 || (!this.#moving && mayBeFiner)) this.invalidate()
     })
   }
 }

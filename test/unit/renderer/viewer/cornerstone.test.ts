@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { column, cross, dot, rotationAbout, subtract } from '../../../../main/imaging/vector.ts'
 import { type Grid, IDENTITY, indexToPatient, type Mat3, type Vec3 } from '../../../../main/imaging/volume.ts'
 import { cameraOf, directionByAxis, pictureSize } from '../../../../renderer/viewer/cornerstone/camera.ts'
-import { Pace } from '../../../../renderer/viewer/cornerstone/pace.ts'
+import { IMAGES_MS, Pace } from '../../../../renderer/viewer/cornerstone/pace.ts'
 import {
   askedSlabMm,
   heatColours,
@@ -110,28 +110,39 @@ describe('a slab', () => {
 })
 
 describe('the pace', () => {
+  const pane = 250_000
   it('draws every pixel where frames are quick, moving or not', () => {
     const pace = new Pace(2)
-    pace.took(12, 1)
-    expect([pace.coarse(true), pace.coarse(false)]).toEqual([1, 1])
+    pace.took(12, pane, 1)
+    expect([pace.coarse(true, pane), pace.coarse(false, pane)]).toEqual([1, 1])
   })
   it('draws what moves coarser where frames are slow, and sharp once it stands', () => {
     const pace = new Pace(2)
-    pace.took(200, 1)
-    expect(pace.coarse(true)).toBe(2)
-    expect(pace.coarse(false)).toBe(1)
+    pace.took(100, pane, 1)
+    expect(pace.coarse(true, pane)).toBe(2)
+    expect(pace.coarse(false, pane)).toBe(1)
+  })
+  it('draws more panes coarser than one, so that they fit in the same frame', () => {
+    const pace = new Pace(2)
+    pace.took(100, pane, 1)
+    expect(pace.coarse(true, 3 * pane)).toBe(3)
+    expect(pace.ms(3 * pane, 3)).toBeLessThanOrEqual(IMAGES_MS)
+    expect(pace.ms(3 * pane, 2)).toBeGreaterThan(IMAGES_MS)
+  })
+  it('gives no time for a second pane before it knows what one takes', () => {
+    expect(new Pace(2).ms(pane, 1)).toBe(Number.POSITIVE_INFINITY)
   })
   it('begins coarse where a first frame could take a minute, and gets finer as far as it may', () => {
     const pace = new Pace(3, 4, 500)
-    expect(pace.coarse(false)).toBe(4)
-    pace.took(5, 4)
-    expect(pace.coarse(false)).toBe(1)
+    expect(pace.coarse(false, pane)).toBe(4)
+    pace.took(5, pane, 4)
+    expect(pace.coarse(false, pane)).toBe(1)
   })
   it('leaves coarse what would hold the window, where that was asked for', () => {
     const pace = new Pace(3, 4, 500)
-    pace.took(400, 4)
-    expect(pace.coarse(false)).toBe(4)
-    expect(pace.coarse(true)).toBe(6)
+    pace.took(400, pane, 4)
+    expect(pace.coarse(false, pane)).toBe(4)
+    expect(pace.coarse(true, pane)).toBe(6)
   })
 })
 
