@@ -83,19 +83,22 @@ for (let round = 0; round < Number(flags.rounds); round++) {
   await rm(folder, { recursive: true })
 }
 
-function row(name: string, runs: Run[]) {
-  const least = (of: (run: Run) => number) => Math.min(...runs.map(of))
+const least = (runs: Run[], of: (run: Run) => number) => Math.min(...runs.map(of))
+const rounded = (value: number, digits: number) => Number(value.toFixed(digits))
+
+function row(run: string, runs: Run[]) {
   const { tiles } = runs[0]!
-  const [wall, cpu] = [least((r) => r.wallMs), least((r) => r.cpuMs)]
-  const [wall0, cpu0] = [Math.min(...without.map((r) => r.wallMs)), Math.min(...without.map((r) => r.cpuMs))]
+  const [wall, cpu] = [least(runs, (r) => r.wallMs), least(runs, (r) => r.cpuMs)]
+  const more = (of: (run: Run) => number, now: number) => now - least(without, of)
+  const percent = (ms: number) => rounded((100 * ms) / least(without, (r) => r.wallMs), 1)
   return {
-    run: name,
+    run,
     tiles,
-    'fewest kept': least((r) => r.kept),
-    'wall ms per tile': Number((wall / tiles).toFixed(2)),
-    'CPU ms per tile': Number((cpu / tiles).toFixed(2)),
-    'wall, more %': Number((100 * (wall / wall0 - 1)).toFixed(1)),
-    'CPU, more % of wall': Number(((100 * (cpu - cpu0)) / wall0).toFixed(1)),
+    'fewest kept': least(runs, (r) => r.kept),
+    'wall ms per tile': rounded(wall / tiles, 2),
+    'CPU ms per tile': rounded(cpu / tiles, 2),
+    'wall, more %': percent(more((r) => r.wallMs, wall)),
+    'CPU, more % of wall': percent(more((r) => r.cpuMs, cpu)),
   }
 }
 console.log(`A tile in ${flags.ms} ms, the least of ${flags.rounds} runs each`)

@@ -6,12 +6,12 @@ import { parseArgs } from 'node:util'
 import type { RunRecord } from '../../main/exporting/runRecord.ts'
 import { makeBenchScan } from './benchSeries.ts'
 import { measured, nodePath, ROOT } from './childProcess.ts'
-import { type PyTorchRun, pytorchWindows, runPyTorch } from './pytorch.ts'
+import { findPyTorch, type PyTorchRun, runPyTorch } from './pytorch.ts'
 
 /**
  * `npm run bench`: the real `screen` command, its reading and writing included, on synthetic DICOM series of 512 × 512 × N
- * voxels; and on one of them the same weights in PyTorch with a plain sliding window (pytorch_window.py), and MONAI's
- * where it is installed. One table, and with --json the same for machines.
+ * voxels; and on one of them the same weights in PyTorch with a plain sliding window (pytorch_window.py), and with
+ * MONAI's where it is installed. One table, and with --json the same for machines.
  *
  *   npm run bench -- [--slices 100,200,400,800] [--compare 100|none] [--python python3] [--model FOLDER]
  *                    [--device cpu] [--threads 2] [--json FILE]
@@ -43,7 +43,7 @@ const { values: flags } = parseArgs({
   },
 })
 
-type PyTorch = Awaited<ReturnType<typeof runPyTorch>>
+type Measured = Awaited<ReturnType<typeof runPyTorch>>
 
 interface Row {
   slices: number
@@ -52,7 +52,9 @@ interface Row {
   cpuSeconds: number
   /** One-minute average when the run began. */
   loadBefore: number
-  pytorch: PyTorch[]
+  pytorch: Measured[]
+  /** Version of MONAI; null where it is not installed, absent where nothing was compared. */
+  monai?: string | null
 }
 
 if (flags.make) await makeBenchScan(flags.make, Number(flags.slices))
@@ -94,14 +96,17 @@ async function screenAndCompare(folder: string, scan: string, slices: number): P
   const row: Row = { slices, ...screened, run: JSON.parse(screened.stdout), loadBefore, pytorch: [] }
   if (flags.compare !== String(slices)) return row
 
-  const windows = await pytorchWindows(flags.python, timesFile)
+  const { windows, monai } = await findPyTorch(flags.python, timesFile)
+  row.monai = monai
   if (windows.length === 0)
     console.error(`${flags.python} has no PyTorch with SciPy and scikit-image: not compared`)
   const score = join(out, 'score.nii.gz')
   const request = { scan, packageDir: join(ROOT, model), threads: Number(threads), score, timesFile }
   for (const window of windows) {
     console.error(`512 × 512 × ${slices}: PyTorch, ${window} …`)
-    row.pytorch.push(await runPyTorch(flags.python, window, request))
+    const run = await runPyTorch(flags.python, window, request)
+    console.error(`… ${run.tiles} tiles, ${tenths(run.cpuSeconds)} s of CPU time`)
+    row.pytorch.push(run)
   }
   return row
 }
@@ -134,14 +139,15 @@ function printTables(rows: Row[]): void {
 }
 
 /** Preprocessing, inference and total of both, and how many times longer PyTorch takes in all that the product does. */
-function printComparison({ slices, run, seconds, cpuSeconds, pytorch }: Row): void {
+function printComparison({ slices, run, seconds, cpuSeconds, pytorch, monai }: Row): void {
   console.log(
     `The same scan and weights, 512 × 512 × ${slices}, float32, tiles of 96³; ratio: PyTorch's total to ours`,
   )
   const name: Record<PyTorchRun['window'], string> = {
     plain: 'PyTorch, plain window, every tile',
     skipping: 'PyTorch, body crop, tiles with body',
-    monai: 'PyTorch + MONAI, every tile',
+    monai: 'PyTorch, MONAI’s window, every tile',
+    'monai-cropped': 'PyTorch, body crop, MONAI’s window',
   }
   const ours = {
     engine: 'Screener Workstation, with reading and writing',
@@ -154,6 +160,7 @@ function printComparison({ slices, run, seconds, cpuSeconds, pytorch }: Row): vo
   }
   const theirs = pytorch.map((p) => ({
     engine: `${name[p.window]} (${p.torch})`,
+    MONAI: p.window.startsWith('monai') ? monai : '',
     tiles: p.tiles,
     'preprocessing s': tenths(p.preprocessing.seconds),
     'inference s': tenths(p.inference.seconds),
@@ -165,6 +172,7 @@ function printComparison({ slices, run, seconds, cpuSeconds, pytorch }: Row): vo
     'inference CPU s per tile': tenths(p.inference.cpuSeconds / p.tiles),
   }))
   console.table([ours, ...theirs])
+  if (!monai) console.log('MONAI is not installed: its window was not compared')
   for (const { agreement } of pytorch) {
     if (!agreement) continue
     const { voxels, relative999, tail } = agreement

@@ -4,7 +4,7 @@ import { type Finished, measured, ROOT } from './childProcess.ts'
 
 /** What pytorch_window.py says of one run. */
 export interface PyTorchRun {
-  window: 'plain' | 'skipping' | 'monai'
+  window: 'plain' | 'skipping' | 'monai' | 'monai-cropped'
   tiles: number
   torch: string
   preprocessing: { seconds: number; cpuSeconds: number }
@@ -14,15 +14,29 @@ export interface PyTorchRun {
   agreement?: { voxels: number; relative999: number; tail: number }
 }
 
-/** Which windows this machine's Python can run: none without PyTorch, `monai` only with MONAI. */
-export async function pytorchWindows(python: string, timesFile: string): Promise<PyTorchRun['window'][]> {
-  const imports = async (modules: string) =>
-    measured([python, '-c', `try:\n import ${modules}\n print(1)\nexcept ImportError: pass`], timesFile).then(
-      ({ stdout }) => stdout.trim() === '1',
-      () => false,
+export interface PyTorch {
+  /** None without PyTorch, `monai…` only with MONAI. */
+  windows: PyTorchRun['window'][]
+  /** Version of MONAI; null where it is not installed. */
+  monai: string | null
+}
+
+/** What this machine's Python can run. */
+export async function findPyTorch(python: string, timesFile: string): Promise<PyTorch> {
+  const version = async (module: string, ...others: string[]): Promise<string | null> => {
+    const needed = [module, ...others].join(', ')
+    const script = `try:\n import ${needed}\n print(${module}.__version__)\nexcept ImportError: pass`
+    return measured([python, '-c', script], timesFile).then(
+      ({ stdout }) => stdout.trim() || null,
+      () => null,
     )
-  if (!(await imports('torch, scipy, skimage'))) return []
-  return (await imports('monai')) ? ['plain', 'monai', 'skipping'] : ['plain', 'skipping']
+  }
+  if (!(await version('torch', 'scipy', 'skimage'))) return { windows: [], monai: null }
+  const monai = await version('monai')
+  const windows: PyTorch['windows'] = monai
+    ? ['skipping', 'monai-cropped', 'plain', 'monai']
+    : ['skipping', 'plain']
+  return { windows, monai }
 }
 
 /** @param score the product's score.nii.gz of the same scan */

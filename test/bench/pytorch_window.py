@@ -1,11 +1,11 @@
 """The same network, weights, tiles and precision in PyTorch, with a plain sliding window: what `npm run bench` compares with.
 
-    python3 pytorch_window.py VOLUME GRID PACKAGE [--window plain|skipping|monai] [--threads 2] [--score score.nii.gz]
+    python3 pytorch_window.py VOLUME GRID PACKAGE [--window WINDOW] [--threads 2] [--score score.nii.gz]
 
 VOLUME is raw int16 HU, x fastest; GRID its grid as JSON (LPS mm). Preprocessing and blending are the reference of the recipe
 (NumPy, SciPy, scikit-image). `plain` runs every tile of the whole field of view, as a sliding window without a body does;
-`skipping` crops to the body and runs the tiles that hold some of it, as the product does; `monai` is `plain` by
-monai.inferers.SlidingWindowInferer. With --score the product's map is compared at 200,000 voxels.
+`skipping` crops to the body and runs the tiles that hold some of it, as the product does; `monai` and `monai-cropped` are
+monai.inferers.SlidingWindowInferer, which knows no body, on the whole field and on the crop. With --score the product's map is compared at 200,000 voxels.
 Prints one line of JSON. Weights come from models/recipe/checkpoints/weights.pt.
 """
 import argparse
@@ -27,6 +27,7 @@ from networks import Condition, Density, Descriptor, Screener  # noqa: E402
 from preprocessing import plan_tiles, preprocess, resampled_length, sliding_window  # noqa: E402
 
 SAMPLES, SEED = 200_000, 0
+WINDOWS = ('plain', 'skipping', 'monai', 'monai-cropped')
 
 
 def load_screener():
@@ -52,10 +53,19 @@ def whole_field(prepared, shape_xyz, spacing):
 
 
 def monai_window(network, channels, window):
+    """Gaussian blending as the product's: standard deviation as a fraction of the tile. Returns how many tiles it ran."""
     from monai.inferers import SlidingWindowInferer
+    tiles = 0
+
+    def run(tile):
+        nonlocal tiles
+        tiles += 1
+        return network(tile)[0]
+
     inferer = SlidingWindowInferer(window['patchSize'], sw_batch_size=1, overlap=window['overlap'], mode='gaussian',
                                    sigma_scale=window['blendSigma'])
-    return inferer(torch.from_numpy(np.stack(channels))[None], lambda tile: network(tile)[0])[0, 0].numpy()
+    inferer(torch.from_numpy(np.stack(channels))[None], run)
+    return tiles
 
 
 def agreement(score_file, prepared, score, covered):
@@ -89,7 +99,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ('volume', 'grid', 'package'):
         parser.add_argument(name, type=pathlib.Path)
-    parser.add_argument('--window', choices=['plain', 'skipping', 'monai'], default='plain')
+    parser.add_argument('--window', choices=WINDOWS, default='plain')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--score')
     arguments = parser.parse_args()
@@ -109,19 +119,19 @@ def main():
 
     network = load_screener()
     prepared, *preprocessing = timed(lambda: preprocess(array, affine, manifest['preprocessing']))
-    body = prepared['body'] if arguments.window == 'skipping' else None
     channels = [prepared['clahe'], prepared['hu']]
-    if arguments.window != 'skipping':
+    if arguments.window in ('plain', 'monai'):
         channels = whole_field(prepared, grid['dims'], grid['spacing'])
+    body = prepared['body'] if arguments.window == 'skipping' else np.ones(channels[0].shape, bool)
     blending = (window['patchSize'], window['overlap'], window['blendSigma'])
     run = lambda tile: network(torch.from_numpy(tile)[None])[0][0, 0].numpy()  # noqa: E731
     with torch.inference_mode():
-        if arguments.window == 'monai':
-            _, *inference = timed(lambda: monai_window(network, channels, window))
+        if arguments.window.startswith('monai'):
+            tiles, *inference = timed(lambda: monai_window(network, channels, window))
         else:
             (score, covered), *inference = timed(lambda: sliding_window(channels, body, run, *blending))
-    tiles = plan_tiles(channels[0].shape[::-1], *blending[:2], body)
-    out = {'window': arguments.window, 'tiles': len(tiles), 'torch': torch.__version__,
+            tiles = len(plan_tiles(channels[0].shape[::-1], *blending[:2], body))
+    out = {'window': arguments.window, 'tiles': tiles, 'torch': torch.__version__,
            'preprocessing': {'seconds': preprocessing[0], 'cpuSeconds': preprocessing[1]},
            'inference': {'seconds': inference[0], 'cpuSeconds': inference[1]},
            'peakBytes': peak_bytes()}
