@@ -75,7 +75,8 @@ export class ImageEngine {
     this.#steps = null
     await this.#reload()
     for (const volume of before) if (volume) this.#remove(volume)
-    this.#releasePrograms()
+    // The GPU may have taken the context away meanwhile.
+    if (!this.#destroyed) this.#releasePrograms()
     if (!grid || !voxels || signal.aborted) return
     const volume = await this.#upload('scan', grid, voxels, signal)
     if (!volume) return
