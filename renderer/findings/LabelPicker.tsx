@@ -29,16 +29,17 @@ export const LabelPicker = memo(function LabelPicker({ findingKey, label }: Prop
   const combobox = useCombobox({
     opened,
     onOpenedChange: (open) => setFindingsUi({ labelPickerOpen: open }),
-    onDropdownClose: () => {
-      combobox.resetSelectedOption()
-      setSearch('')
-    },
-    onDropdownOpen: () => combobox.focusSearchInput(),
   })
-  // The command opens it from outside.
+  const { focusSearchInput, resetSelectedOption } = combobox
+  // Here, and not in the combobox's own handlers: it is opened and closed from outside too. Its field takes the focus
+  // when it is drawn; what is typed until then is kept by the command (catchTyping).
   useEffect(() => {
-    if (opened) setTimeout(() => combobox.focusSearchInput(), 0)
-  }, [opened, combobox.focusSearchInput])
+    if (opened) setTimeout(focusSearchInput, 0)
+    else {
+      resetSelectedOption()
+      setSearch('')
+    }
+  }, [opened, focusSearchInput, resetSelectedOption])
   useEffect(() => () => setFindingsUi({ labelPickerOpen: false }), [])
 
   const wanted = search.trim()

@@ -87,6 +87,19 @@ test('a finding gets a label and a note by keyboard', async ({ page }) => {
   await expect(page.getByRole('textbox', { name: 'Note' })).toHaveValue('Compare with the scan of last year')
 })
 
+test('what is typed right after a key is in the field that the key opens', async ({ page }) => {
+  await findings(page).focus()
+  await page.keyboard.press('Home')
+  await typeAtOnce(page, ['t', 'f', 'u', 'y'])
+  await expect(page.getByRole('textbox', { name: 'Search labels' })).toHaveValue('fuy')
+  await page.keyboard.press('Escape')
+  await typeAtOnce(page, ['Control+k', 'f', 'u', 'y'])
+  await expect(page.getByRole('textbox', { name: 'Commands, series, findings' })).toHaveValue('fuy')
+  await page.keyboard.press('Escape')
+  await findings(page).focus()
+  await expect(selected(page), 'no letter was taken for a state').toContainText('Confirmed')
+})
+
 test('the reader draws a finding, erases of it, and interpolates between slices', async ({ page }) => {
   await page.keyboard.press('d')
   await expect(page.getByText('The next stroke draws a new finding.')).toBeVisible()
@@ -149,6 +162,17 @@ async function everything(page: Page): Promise<void> {
   await page.getByRole('textbox', { name: 'Filter by words' }).fill('drawn')
   await expect(findings(page).getByRole('option')).toHaveCount(1)
   await page.getByRole('button', { name: 'Clear the filter' }).click()
+}
+
+/** Faster than any reader: no frame is drawn between the keys. */
+function typeAtOnce(page: Page, keys: readonly string[]): Promise<void> {
+  return page.evaluate((all) => {
+    for (const one of all) {
+      const key = one.replace('Control+', '')
+      const init = { key, ctrlKey: one !== key, bubbles: true, cancelable: true }
+      ;(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', init))
+    }
+  }, keys)
 }
 
 /** Along a line in the axial pane; parts of its width. */

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from '@playwright/test'
 import { changed, pane, picture } from './images.ts'
 import { smallScan } from './screened.ts'
 import { findings, goTo, openFolder, openSample } from './steps.ts'
@@ -52,11 +53,41 @@ test('a second tab of the same browser shows the same library, and follows it', 
   await tab.keyboard.press('Home')
   await tab.keyboard.press('y')
   await expect(tab.getByText(/^1 of \d+ reviewed$/)).toBeVisible()
+  await page.bringToFront()
+  await expect(page.getByText(/^1 of \d+ reviewed$/)).toBeVisible()
+
+  // A note being written stays where the other tab changes it, and says so.
+  const note = (window: Page) => window.getByRole('textbox', { name: 'Note' })
+  for (const window of [tab, page]) {
+    await window.bringToFront()
+    await findings(window).focus()
+    await window.keyboard.press('Home')
+  }
+  await page.keyboard.press('n')
+  await page.keyboard.type('seen here')
+  await note(tab).fill('seen there')
+  await note(tab).blur()
+  await expect(page.getByText(/^Changed in another window meanwhile: “seen there”/)).toBeVisible()
+  await expect(page.getByText('#1 was changed there.')).toBeVisible()
+  await expect(note(page)).toHaveValue('seen here')
+  await note(page).press('Control+Enter')
+  await expect(note(tab)).toHaveValue('seen here')
+
+  // A series that the other tab removes leaves the screen, with a sentence.
+  await page.bringToFront()
+  await openFolder(page, smallScan(host.dataFolder))
+  const title = page.getByTestId('series-title')
+  await expect(title).not.toContainText('Procedural CT, seed 1')
+  await expect(title).not.toBeEmpty()
+  await tab.bringToFront()
+  const small = tab.getByRole('listbox', { name: 'Series' }).getByRole('option').first()
+  await small.click()
+  await tab.keyboard.press('Delete')
+  await tab.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await expect(page.getByText(/was removed from the library there, and is closed here/)).toBeVisible()
+  await expect(title).toBeEmpty()
   await tab.close()
   await page.bringToFront()
-  await page.reload()
-  await openSample(page)
-  await expect(page.getByText(/^1 of \d+ reviewed$/)).toBeVisible()
 })
 
 test('a lost connection: a strip says so, and what is on screen can still be read', async ({

@@ -133,6 +133,23 @@ test('a region tells mean, deviation and area, with a histogram', async ({ page 
   await expect(region).toBeHidden()
 })
 
+test('what was measured is there after the window is loaded again, and can be deleted', async ({ page }) => {
+  await page.keyboard.press('q')
+  await drag(page, { x: 0.3, y: 0.3 }, { x: 0.4, y: 0.4 })
+  const region = page.getByRole('region', { name: 'Rectangle' })
+  const measured = await region.textContent()
+  await page.keyboard.press('c')
+  await page.reload()
+  await openSample(page)
+  await expect(region).toBeHidden()
+  const box = (await pane(page, 'Axial').boundingBox())!
+  await page.mouse.click(box.x + 0.3 * box.width, box.y + 0.3 * box.height)
+  await expect(region).toHaveText(measured!)
+  await page.keyboard.press('Delete')
+  await expect(region).toBeHidden()
+  await expect(page.getByRole('button', { name: 'Undo: Delete rectangle' })).toBeVisible()
+})
+
 test('planes are turned, and straightened by reset', async ({ page }) => {
   const straight = await everyPane(page)
   await page.keyboard.press('Shift+R')
