@@ -78,7 +78,7 @@ def check(network, run, tiles):
         if not np.isfinite(difference).all():
             raise ArithmeticError('the network gives scores that are no numbers')
         worst = max(worst, float(difference.max()))
-    print(f'graph against PyTorch, {len(tiles)} tiles: relative difference at most {worst:.1e}')
+    print(f'graph against PyTorch, {len(tiles)} tiles: relative difference at most {worst:.1e}', flush=True)
     if worst > PARITY:
         raise ArithmeticError(f'the exported graph differs from PyTorch by {worst:.1e}, more than {PARITY}')
 
@@ -126,7 +126,7 @@ def package(arguments):
     condition = read_tensors(arguments.condition) if arguments.condition else None
     network, told = assemble(read_tensors(arguments.descriptor), condition, read_tensors(arguments.density),
                              arguments.axes, arguments.hidden_block)
-    print('\n'.join(told))
+    print('\n'.join(told), flush=True)
     tile = check_tile(arguments.patch)
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / 'screener.onnx'

@@ -16,16 +16,15 @@ from sklearn.metrics import roc_auc_score
 
 import config
 import model_package
-from preprocessing import preprocess, resampled_length, to_canonical
+from preprocessing import preprocess, to_canonical
 
 
 def labels_on_model_grid(labels, affine, box, shape):
-    """The label nearest to every model voxel, [z, y, x]; box and shape: as preprocess gives them."""
+    """The label nearest to every model voxel, [z, y, x]; box, shape: of preprocess's result for the CT."""
     labels, spacing = to_canonical(labels, affine)
     (ax, bx), (ay, by), (az, bz) = box
     labels = labels[az:bz, ay:by, ax:bx]
     steps = [t / s for s, t in zip(spacing[::-1], config.PREPROCESSING['spacingMm'][::-1])]
-    assert shape == tuple(resampled_length(n, 1, step) for n, step in zip(labels.shape, steps))
     return labels[np.ix_(*[np.minimum(np.round(np.arange(m) * step).astype(int), n - 1)
                            for m, step, n in zip(shape, steps, labels.shape)])]
 

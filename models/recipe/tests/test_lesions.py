@@ -13,7 +13,8 @@ from scipy import ndimage
 
 import lesions
 from insert_lesions import REAL_LESION, from_canonical, with_lesions, write_cases
-from preprocessing import canonical_grid, to_canonical
+from measure_cases import labels_on_model_grid
+from preprocessing import canonical_grid, resample_linear, to_canonical
 
 SPACING = (3.0, 3.0, 4.0)
 
@@ -111,6 +112,18 @@ class Cases(unittest.TestCase):
         affine = np.array([[0, 0, 2.0, 0], [-3, 0, 0, 0], [0, 4, 0, 0], [0, 0, 0, 1]])
         axes, flips, *_ = canonical_grid(array.shape, affine)
         np.testing.assert_array_equal(from_canonical(to_canonical(array, affine)[0], axes, flips), array)
+
+    def test_labels_on_the_models_grid_lie_where_the_resampled_volume_has_them(self):
+        labels = np.zeros((40, 44, 30), np.uint16)
+        labels[6:20, 12:30, 8:20] = 3
+        affine = np.diag([-1.5, -1.5, 2.5, 1])
+        box = ((2, 40), (3, 44), (1, 30))
+        canonical = to_canonical(labels, affine)[0][1:30, 3:44, 2:40].astype(float)
+        linear = resample_linear(canonical, (1.5, 1.5, 2.5), (2, 2, 2))
+        got = labels_on_model_grid(labels, affine, box, linear.shape)
+        sure = np.abs(linear - 1.5) > 1.4      # off the border, where nearest and linear may differ
+        np.testing.assert_array_equal((got == 3)[sure], (linear > 1.5)[sure])
+        self.assertGreater((got == 3).sum(), 500)
 
 
 if __name__ == '__main__':
