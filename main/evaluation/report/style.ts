@@ -31,7 +31,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; margin: 8px 0; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: 4px; }
 th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: baseline; }
-th:first-child { text-align: left; max-width: 32ch; overflow-wrap: break-word; }
+th:first-child { text-align: left; max-width: 48ch; overflow-wrap: break-word; }
 thead th { border-bottom: 2px solid var(--rule); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 400; }
 tbody tr:nth-child(even) { background: var(--band); }

@@ -340,14 +340,31 @@ describe('the other commands', () => {
     await mkdir(join(cases, 'b-broken'))
     await writeNifti(join(cases, 'a-phantom', 'ct.nii.gz'), volume, volume.voxels, source)
     await cp(join(made.sample, 'truth.nii.gz'), join(cases, 'a-phantom', 'mask.nii.gz'))
-    const file = join(cases, '../evaluation.json')
-    const { code, stdout } = await screener('evaluate', cases, '--model', TINY_MODEL, '--json', file)
+    const out = await outFolder()
+    const file = join(out, 'evaluation.json')
+    const files = ['--json', file, '--csv', join(out, 'cases.csv'), '--html', join(out, 'page.html')]
+    const flags = ['--model', TINY_MODEL, ...files, '--resume', join(out, 'measured')]
+    const { code, stdout } = await screener('evaluate', cases, ...flags)
     expect(code).toBe(0)
     expect(stdout).toContain('| a-phantom')
     expect(stdout).toMatch(/Not measured:\n- b-broken/)
     const result = JSON.parse(await readFile(file, 'utf8'))
     expect(result.cases[0]).toMatchObject({ case: 'a-phantom', ok: true })
     expect(result.cases[0].auroc).toBeGreaterThan(0)
+    expect(await readFile(join(out, 'cases.csv'), 'utf8')).toMatch(/^row,case,.*\r\ncase,a-phantom,/)
+    expect(await readFile(join(out, 'page.html'), 'utf8')).toContain('<strong>a-phantom</strong>')
+
+    const again = await screener('evaluate', cases, ...flags)
+    expect(again.stderr).toContain('Case 1 of 2: a-phantom, measured before')
+    expect(again.stdout).toBe(stdout)
+  })
+
+  test('evaluate refuses a place for its results before it measures anything', async () => {
+    const folder = await temporaryFolder(onTestFinished)
+    await writeFile(join(folder, 'file'), '')
+    const flags = ['--model', TINY_MODEL, '--html', join(folder, 'file', 'page.html')]
+    const { code, stderr } = await screener('evaluate', folder, ...flags)
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/^Cannot write to .*file: a file stands where/)])
   })
 
   test.each(['screen', 'sample', 'demo', 'models', 'devices', 'info', 'evaluate'])(
