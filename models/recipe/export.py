@@ -18,17 +18,21 @@ import data
 import model_package
 import train
 from fast_graph import FastScreener
-from networks import Screener
+from networks import Screener, Wide
 from model_package import middle_tile, read_volume, store_as_half
 
 PARITY = 1e-3      # largest relative difference of the two forms of the graph
 
 
 def load_screener():
-    f = train.load_descriptor()
-    g, q = train.load_condition('density')
-    with np.load(data.WORK / 'standardise.npz') as s:
-        screener = Screener(f, g, q, torch.from_numpy(s['mean']), torch.from_numpy(s['sd']))
+    def stored(file):
+        with np.load(data.WORK / file) as s:
+            return torch.from_numpy(s['mean']), torch.from_numpy(s['sd'])
+
+    mean, sd = stored('standardise.npz')
+    wide_mean, wide_sd = stored('wide-standardise.npz')      # of observations that `mean` and `sd` had standardised
+    wide = Wide(*train.load_condition('wide-density'), mean + sd * wide_mean, sd * wide_sd)
+    screener = Screener(train.load_descriptor(), *train.load_condition('density'), mean, sd, wide)
     return screener.cpu().eval().requires_grad_(False)
 
 

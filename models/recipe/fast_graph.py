@@ -261,3 +261,18 @@ class FastScreener(nn.Module):
         score = torch.cat(slabs) + in_plane(self.up, along_depth(self.up, constant))
         score = in_plane(self.score_smooth, along_depth(self.score_smooth, score[:, 0]))
         return score[None, None]
+
+
+class FastStudent(nn.Module):
+    """tile [1, 2, D, H, W] -> score [1, 1, D, H, W]; equal to networks.Student."""
+
+    def __init__(self, student):
+        super().__init__()
+        half = PATCH // 2
+        self.enter, self.levels = Halving(*folded(student.enter[0])), Levels(student.unet, student.heads, half)
+        for name, value in (('mean', student.mean), ('sd', student.sd), ('up', upsampling(half))):
+            self.register_buffer(name, value.clone())
+
+    def forward(self, image):
+        score = self.levels(self.enter(image[0].permute(1, 0, 2, 3)))[:, 0]
+        return (self.mean + self.sd * in_plane(self.up, along_depth(self.up, score)))[None, None]

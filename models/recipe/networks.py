@@ -220,6 +220,27 @@ class Screener(nn.Module):
         return gaussian_smooth(score, SCORE_SIGMA_MM), y
 
 
+class Student(nn.Module):
+    """The distilled screener: one UNet at 4 mm, tile [1, 2, D, H, W] -> score. It has learned the score map of the three
+    networks from the image; the score is smoothed by 4 mm, so that 4 mm voxels hold it."""
+
+    def __init__(self):
+        super().__init__()
+        self.enter = nn.Sequential(conv(len(PREPROCESSING['channels']), WIDTHS[0], 2, 2), nn.ReLU())
+        self.unet = UNet()
+        self.heads = nn.ModuleList(nn.Conv3d(w, 1, 1) for w in WIDTHS[::-1])
+        # Of the teacher's scores: the UNet learns them standardised.
+        self.register_buffer('mean', torch.zeros(()))
+        self.register_buffer('sd', torch.ones(()))
+
+    def forward(self, tile):
+        total = None
+        for head, features in zip(self.heads, self.unet(self.enter(tile))):
+            y = head(features)
+            total = y if total is None else upsample(total) + y
+        return self.mean + self.sd * upsample(total)
+
+
 def observation(descriptor, tile):
     """y before standardisation: the descriptor and the smoothed HU, [N, 32 + scales, D, H, W]."""
     hu = tile[:, 1:2]

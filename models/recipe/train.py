@@ -25,7 +25,8 @@ from torch.nn import functional as F
 
 import config
 import data
-from networks import (Condition, Density, Descriptor, checkerboard, masked_condition, negative_log_likelihood,
+import model_package
+from networks import (Condition, Density, Descriptor, Student, checkerboard, masked_condition, negative_log_likelihood,
                       observation)
 
 DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
@@ -484,49 +485,107 @@ def recalibrate(g, volumes, scale, tiles=60):
             g(torch.cat([tile, tile]), torch.cat([board, 1 - board]).to(DEVICE))
 
 
+# --- distillation -----------------------------------------------------------------------------------------------
+
+def teach(arguments):
+    """Score maps of the training volumes by the exported graph, blended as the product blends them, float16 [z, y, x]."""
+    run = model_package.tile_scorer(data.WORK / 'screener.onnx', arguments.threads)
+    folder = data.WORK / 'scores'
+    folder.mkdir(exist_ok=True)
+    for name in data.names('training'):
+        if not (folder / f'{name}.npz').exists():
+            images, body = model_package.read_volume(name)
+            score, covered = model_package.score_volume(run, images, body)
+            np.savez(folder / f'{name}.npz', score=score.astype(np.float16), covered=covered & body)
+            print('teach', name, flush=True)
+
+
+def train_distilled(arguments):
+    """A single UNet learns the score map from the image by mean squared error over body voxels (the paper, section on
+    distillation). It starts from the descriptor's UNet, which works at the same voxel size."""
+    volumes, values = {}, []
+    for name in data.names('training'):
+        images, _ = model_package.read_volume(name)
+        with np.load(data.WORK / 'scores' / f'{name}.npz') as stored:
+            score, covered = stored['score'], stored['covered']
+        pad = [(0, max(config.PATCH, n) - n) for n in covered.shape]
+        volumes[name] = (np.pad(images, [(0, 0), *pad]), np.pad(covered, pad), np.pad(score, pad))
+        values.append(score[covered][::101].astype(np.float32))
+    values = np.concatenate(values)
+    torch.manual_seed(config.SEED + 3)
+    student = Student().to(DEVICE)
+    student.unet.load_state_dict(load_descriptor().unet.state_dict())
+    student.unet.requires_grad_(True)
+    student.mean.fill_(float(values.mean()))
+    student.sd.fill_(float(values.std()))
+    channels_last(student)
+    stage = Stage('distilled', {'student': student}, arguments.steps or 600, 2e-3, arguments.more)
+
+    def step(_, generator):
+        images, covered, score = data.Sampler(volumes, generator).draw()
+        start = crop_start(covered, config.PATCH, generator)
+        crop = tuple(slice(s, s + config.PATCH) for s in start)
+        with autocast():
+            out = student(channels_last(torch.from_numpy(images[(slice(None), *crop)])[None].to(DEVICE)))
+        inside = torch.from_numpy(covered[crop]).to(DEVICE)
+        target = torch.from_numpy(score[crop].astype(np.float32)).to(DEVICE)[inside]
+        difference = (out.float()[0, 0][inside] - target) / student.sd
+        explained = 1 - difference.pow(2).mean() * student.sd ** 2 / target.var()
+        return difference.pow(2).mean(), {'explained': float(explained.detach())}
+
+    stage.run(step)
+
+
 # --- committed weights ------------------------------------------------------------------------------------------
 
 KEPT = pathlib.Path(__file__).parent / 'checkpoints' / 'weights.pt'
+# What each stage leaves behind that later ones need.
+KEPT_OF = {'descriptor': ['f'], 'condition': ['g', 'q'], 'density': ['g', 'q'], 'wide': ['g', 'q'],
+           'wide-density': ['g', 'q'], 'distilled': ['student']}
+KEPT_SCALES = ['standardise', 'wide-standardise']
 
 
 def keep(_):
-    """f, g and q without projectors and optimisers, as float16."""
+    """The weights of every finished stage without projectors and optimisers, as float16. A condition that a density was
+    trained on is the same but for its BatchNorm statistics: it is left out."""
     KEPT.parent.mkdir(exist_ok=True)
-    stages = ('descriptor', 'condition', 'density')
-    stored = {stage: torch.load(data.WORK / f'{stage}.pt', map_location='cpu') for stage in stages}
-
-    def half(state):
-        return {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
-
-    with np.load(data.WORK / 'standardise.npz') as s:
-        standardise = {k: torch.from_numpy(v) for k, v in s.items()}
-    torch.save({'f': half(stored['descriptor']['f']), 'g': half(stored['density']['g']), 'q': half(stored['density']['q']),
-                'standardise': standardise,
-                # Whole numbers: PyTorch 1.13 reads no floats where it reads weights only.
-                'progress': {stage: {k: int(v[k]) for k in ('step', 'seconds')} for stage, v in stored.items()}}, KEPT)
+    kept = {}
+    for stage, modules in KEPT_OF.items():
+        file = data.WORK / f'{stage}.pt'
+        if file.exists():
+            stored = torch.load(file, map_location='cpu')
+            # Whole numbers: PyTorch 1.13 reads no floats where it reads weights only.
+            kept[stage] = {key: int(stored[key]) for key in ('step', 'seconds')}
+            if stage not in (FINE.condition, WIDE.condition):
+                kept[stage] |= {m: {k: v.half() if v.is_floating_point() else v for k, v in stored[m].items()}
+                                for m in modules}
+    for name in KEPT_SCALES:
+        with np.load(data.WORK / f'{name}.npz') as s:
+            kept[name] = {k: torch.from_numpy(v) for k, v in s.items()}
+    torch.save(kept, KEPT)
 
 
 def restore(_):
     """Writes the kept weights as finished stages into work/; refuses to replace what is there."""
     kept = torch.load(KEPT, map_location='cpu', weights_only=True)
-    weights = {key: {k: v.float() if v.is_floating_point() else v for k, v in kept[key].items()} for key in 'fgq'}
-    progress = kept['progress']
-    stages = {'descriptor': {'f': weights['f'], **progress['descriptor']},
-              'condition': {'g': weights['g'], 'q': weights['q'], **progress['condition']},
-              'density': {'g': weights['g'], 'q': weights['q'], **progress['density']}}
     data.WORK.mkdir(exist_ok=True)
-    for stage, state in stages.items():
+    for scale in (FINE, WIDE):
+        kept[scale.condition] |= {m: kept[scale.density][m] for m in KEPT_OF[scale.density]}
+    for stage in kept.keys() - KEPT_SCALES:
         file = data.WORK / f'{stage}.pt'
         if file.exists():
             raise SystemExit(f'{file} exists; move it away first')
-        torch.save(state, file)
-    np.savez(data.WORK / 'standardise.npz', **{k: v.numpy() for k, v in kept['standardise'].items()})
+        modules = {m: {k: v.float() if v.is_floating_point() else v for k, v in kept[stage][m].items()}
+                   for m in KEPT_OF[stage]}
+        torch.save({**kept[stage], **modules}, file)
+    for name in KEPT_SCALES:
+        np.savez(data.WORK / f'{name}.npz', **{k: v.numpy() for k, v in kept[name].items()})
 
 
 STAGES = {
     'descriptor': train_descriptor, 'observe': observe, 'condition': train_condition, 'density': train_density,
     'widen': widen, 'wide': functools.partial(train_condition, scale=WIDE),
-    'wide-density': functools.partial(train_density, scale=WIDE), 'keep': keep, 'restore': restore,
+    'wide-density': functools.partial(train_density, scale=WIDE), 'teach': teach, 'distilled': train_distilled, 'keep': keep, 'restore': restore,
 }
 
 if __name__ == '__main__':

@@ -1,0 +1,51 @@
+"""The graphs that CPUs run fastest are the trained networks, whatever their weights."""
+import unittest
+
+import torch
+from torch import nn
+
+import config
+from fast_graph import FastScreener, FastStudent
+from networks import Condition, Density, Descriptor, Screener, Student, Wide
+
+OBSERVED = config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)
+
+
+def untrained(network):
+    """With statistics that a BatchNorm folded wrongly would not survive."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm3d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    return network.eval()
+
+
+class FastGraphs(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(0)
+        self.tile = torch.rand(1, len(config.PREPROCESSING['channels']), *[config.PATCH] * 3)
+
+    def assert_same(self, plain, fast):
+        with torch.no_grad():
+            expected, got = plain(self.tile), fast.eval()(self.tile)
+        expected = expected[0] if isinstance(expected, tuple) else expected
+        self.assertEqual(got.shape, self.tile[:, :1].shape)
+        # Half-precision weights of the fused 1x1x1 convolutions.
+        self.assertLess(float((expected - got).abs().max() / expected.abs().max()), 1e-3)
+        self.assertGreater(float(expected.std() / expected.abs().mean()), 1e-3)
+
+    def test_both_scales(self):
+        scales = [(untrained(Condition()), Density(OBSERVED), torch.randn(OBSERVED) / 10, torch.rand(OBSERVED) + 0.5)
+                  for _ in range(2)]
+        screener = untrained(Screener(Descriptor(), *scales[0], Wide(*scales[1])))
+        self.assert_same(screener, FastScreener(screener))
+
+    def test_distilled(self):
+        student = untrained(Student())
+        student.mean.fill_(20)
+        student.sd.fill_(3)
+        self.assert_same(student, FastStudent(student))
+
+
+if __name__ == '__main__':
+    unittest.main()
