@@ -53,14 +53,15 @@ interface Measurable extends EvaluationCase, ScoredScan {
   inside: LesionVoxels
   /** Band of each voxel's distance from the nearest lesion. */
   bands: Uint8Array | Uint16Array
-  /** Scored voxels outside every lesion. */
+  /** Scored voxels outside every lesion, and those of them in the ring. */
   others: number
+  inRing: number
   sample: SampledVoxels
 }
 
 /**
- * Reads, screens and measures one case. Beside CT, mask and score map, measuring needs about 12 bytes for each body
- * voxel and 3 for each voxel of the scan.
+ * Reads, screens and measures one case, on all voxels and without bins. Beside CT, mask and score map, measuring needs
+ * about 12 bytes for each body voxel and 4 for each voxel of the scan.
  * @param name also the name of its random sequences
  * @returns its record, with what it was made of, for whoever draws it
  * @throws what reading and screening throw, and WorkstationError 'input/nothing-scored'
@@ -87,7 +88,8 @@ export async function measureCase(
 
   const bands = distanceBands(lesion, ct, 'nonzero', BANDS_MM)
   const sample = sampleVoxels(lesion, scored, seed, name)
-  const measurable = { ...truth, ...scan, inside, bands, others: counts.other, sample }
+  const inRing = countRing(scored, bands)
+  const measurable = { ...truth, ...scan, inside, bands, others: counts.other, inRing, sample }
   const modelValue: ValueOf = (i) => score[i]
   const baselineValue = huDeviation(ct, scored)
   const model = measureMethod(measurable, modelValue)
@@ -167,19 +169,13 @@ function measureMethod(scan: Measurable, value: ValueOf): { metrics: VoxelMetric
     lesion: Float32Array.from(sample.lesion, value).sort(),
     other: Float32Array.from(sample.other, value).sort(),
   }
-  const { bestDice, ...metrics } = rankingMetrics(
-    rankVoxels(
-      inside,
-      value,
-      otherValues(scan, scan.others, () => true, value),
-    ),
-  )
-  const inRing = (i: number) => scan.bands[i] >= RING.from && scan.bands[i] <= RING.to
-  const ring = otherValues(scan, countOthers(scan, inRing), inRing, value)
+  const { others, ring } = otherValues(scan, value)
+  const { bestDice, ...metrics } = rankingMetrics(rankVoxels(inside, value, others))
+  const lesionValues = Float32Array.from(inside.offset, value)
   return {
     metrics: {
       auroc: auroc(drawn.lesion, drawn.other),
-      aurocRing: ring.length === 0 ? null : auroc(Float32Array.from(inside.offset, value), ring),
+      aurocRing: ring.length === 0 ? null : auroc(lesionValues, ring),
       ...metrics,
       bestDice: { ...bestDice, level: null },
     },
@@ -187,24 +183,27 @@ function measureMethod(scan: Measurable, value: ValueOf): { metrics: VoxelMetric
   }
 }
 
-function countOthers({ lesion, scored }: Measurable, keep: (i: number) => boolean): number {
-  let count = 0
-  for (let i = 0; i < lesion.length; i++) if (lesion[i] === 0 && scored[i] !== 0 && keep(i)) count++
-  return count
-}
-
-/** Values of scored voxels outside every lesion. @param count how many of them `keep` holds for */
+/** Values of the scored voxels outside every lesion, and of those of them in the ring. */
 function otherValues(
-  { lesion, scored }: Measurable,
-  count: number,
-  keep: (i: number) => boolean,
+  { lesion, scored, bands, others, inRing }: Measurable,
   value: ValueOf,
-): Float32Array {
-  const values = new Float32Array(count)
-  for (let i = 0, n = 0; n < count; i++) {
-    if (lesion[i] === 0 && scored[i] !== 0 && keep(i)) values[n++] = value(i)
+): { others: Float32Array; ring: Float32Array } {
+  const values = { others: new Float32Array(others), ring: new Float32Array(inRing) }
+  for (let i = 0, n = 0, m = 0; i < lesion.length; i++) {
+    if (lesion[i] !== 0 || scored[i] === 0) continue
+    const of = value(i)
+    values.others[n++] = of
+    if (bands[i] >= RING.from && bands[i] <= RING.to) values.ring[m++] = of
   }
   return values
+}
+
+function countRing(scored: Uint8Array, bands: Uint8Array | Uint16Array): number {
+  let count = 0
+  for (let i = 0; i < scored.length; i++) {
+    if (bands[i] >= RING.from && bands[i] <= RING.to && scored[i] !== 0) count++
+  }
+  return count
 }
 
 /** As `findFindings`: a voxel at the calibration's lowest score is never above a level. */

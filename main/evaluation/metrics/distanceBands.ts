@@ -24,14 +24,21 @@ export function distanceBands(
   const farthest = limits[limits.length - 1]
   const bands = slicesToSite(mask, plane, nz, sites, Math.sqrt(farthest) / spacing[2])
   const squared = new Float64Array(plane)
+  const alongZ = Float64Array.from(
+    { length: bands.BYTES_PER_ELEMENT === 1 ? 0x100 : 0x10000 },
+    (_, steps) => {
+      const mm2 = (steps * spacing[2]) ** 2
+      return mm2 <= farthest ? mm2 : Number.POSITIVE_INFINITY
+    },
+  )
   const envelope = new Envelope(Math.max(nx, ny))
   for (let k = 0; k < nz; k++) {
     const band = bands.subarray(k * plane, (k + 1) * plane)
     let reached = false
     for (let i = 0; i < plane; i++) {
-      const mm2 = (band[i] * spacing[2]) ** 2
-      squared[i] = mm2 <= farthest ? mm2 : Number.POSITIVE_INFINITY
-      reached ||= mm2 <= farthest
+      const mm2 = alongZ[band[i]]
+      squared[i] = mm2
+      if (mm2 <= farthest) reached = true
     }
     if (!reached) {
       band.fill(limits.length)
@@ -40,8 +47,9 @@ export function distanceBands(
     for (let j = 0; j < ny; j++) envelope.transform(squared, j * nx, 1, nx, spacing[0])
     for (let i = 0; i < nx; i++) envelope.transform(squared, i, nx, ny, spacing[1])
     for (let i = 0; i < plane; i++) {
-      let exceeded = 0
-      while (exceeded < limits.length && squared[i] > limits[exceeded]) exceeded++
+      const mm2 = squared[i]
+      let exceeded = limits.length
+      while (exceeded > 0 && mm2 <= limits[exceeded - 1]) exceeded--
       band[i] = exceeded
     }
   }
@@ -106,7 +114,8 @@ class Envelope {
     from[last + 1] = Number.POSITIVE_INFINITY
     for (let x = 0, at = start, lowest = 0; x < count; x++, at += stride) {
       while (from[lowest + 1] < x) lowest++
-      line[at] = height[lowest] + unit * (x - site[lowest]) ** 2
+      const steps = x - site[lowest]
+      line[at] = height[lowest] + unit * steps * steps
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Components } from '../../findings/components.ts'
+import { floatBits, orderedBits, sortFloats } from './sortFloats.ts'
 
 /** The voxels of all lesions of a scan, in memory order. */
 export interface LesionVoxels {
@@ -55,10 +56,10 @@ export function rankVoxels(
   value: (offset: number) => number,
   others: Float32Array,
 ): RankedVoxels {
-  others.sort()
+  sortFloats(others)
   const keys = Float64Array.from(
     inside.offset,
-    (offset, n) => orderedBits(value(offset)) * LESIONS + inside.lesion[n],
+    (offset, n) => orderOf(value(offset)) * LESIONS + inside.lesion[n],
   ).sort()
   const share = Float64Array.from(inside.size, (size) => 1 / (size * inside.size.length))
   return {
@@ -70,7 +71,7 @@ export function rankVoxels(
       let b = others.length - 1
       while (a >= 0 || b >= 0) {
         const key = a >= 0 ? Math.floor(keys[a] / LESIONS) : -1
-        const inLesion = a >= 0 ? fromOrderedBits(key) : Number.NEGATIVE_INFINITY
+        const inLesion = a >= 0 ? valueOfOrder(key) : Number.NEGATIVE_INFINITY
         const outside = b >= 0 ? others[b] : Number.NEGATIVE_INFINITY
         group.value = Math.max(inLesion, outside)
         group.lesions = 0
@@ -91,15 +92,14 @@ export function rankVoxels(
 
 const float = new Float32Array(1)
 const bits = new Uint32Array(float.buffer)
-const SIGN = 0x80000000
 
 /** A whole number below 2^32 that orders as the float32 does; the same for 0 and −0. */
-function orderedBits(value: number): number {
+function orderOf(value: number): number {
   float[0] = value + 0
-  return (bits[0] & SIGN ? ~bits[0] : bits[0] | SIGN) >>> 0
+  return orderedBits(bits[0])
 }
 
-function fromOrderedBits(ordered: number): number {
-  bits[0] = ordered & SIGN ? ordered & ~SIGN : ~ordered
+function valueOfOrder(ordered: number): number {
+  bits[0] = floatBits(ordered)
   return float[0]
 }
