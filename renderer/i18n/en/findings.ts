@@ -16,11 +16,11 @@ export const findings: Readonly<Record<string, string>> = {
   'direction.S': 'S',
   'level.oneIn': '1 in {{rarity}}',
   'level.common': 'common tissue',
-  'level.beyond': 'not seen in normal',
+  'level.beyond': 'never seen',
   // What is rarer than all that the calibration saw of normal tissue has no number.
   'level.full.oneIn': '1 in {{rarity}} normal voxels',
   'level.full.common': 'common in normal tissue',
-  'level.full.beyond': 'not seen in normal tissue',
+  'level.full.beyond': 'never seen in normal tissue',
   'location.side.left': 'left',
   'location.side.right': 'right',
   'location.side.midline': 'midline',

@@ -49,7 +49,7 @@ describe('numbers on screen have units, and no more digits than they are worth',
   it.each([
     [99.9, '1 in 1,000', '1 in 1,000 normal voxels', '99.9th percentile'],
     [99.9937, '1 in 16,000', '1 in 16,000 normal voxels', '99.9937th percentile'],
-    [100, 'not seen in normal', 'not seen in normal tissue', '100th percentile'],
+    [100, 'never seen', 'never seen in normal tissue', '100th percentile'],
     [20, 'common tissue', 'common in normal tissue', '20th percentile'],
   ])('level %s', (level, rarity, alone, percentile) => {
     expect(rarityWords(level)).toBe(rarity)
