@@ -66,11 +66,14 @@ def regions(hu, spacing):
     lungs = opened(body & (mean < -600) & (mean > -960), 4, spacing)
     lungs = large_parts(lungs, 160_000, spacing)
     lung_depth = depth(lungs, spacing)
+    # Averaging made them smaller: out to the chest wall, or a rim of air would stay between it and an effusion.
+    whole_lungs = dilated(lungs, 6, spacing) & (smooth(hu, 1.5, spacing) < -350)
     organ = depth(closed(body & (np.abs(mean - 85) < 75), 2, spacing), spacing) > 16
     kidneys = find_kidneys(hu, body, spacing)
     # The skeleton hangs together; what else is as dense (contrast in bowel, ureters, heart) is smaller, or at least not it.
     bone = large_parts(opened(smooth(hu, 2, spacing) > 180, 1.5, spacing) & ~dilated(kidneys, 5, spacing), 60_000, spacing)
-    fat = body & (smooth(hu, 3, spacing) < -60) & (mean > -140)
+    # Away from gas: between gas and the wall of a bowel there is always a layer that averages to the HU of fat.
+    fat = body & (smooth(hu, 3, spacing) < -60) & (mean > -140) & (depth(mean > -250, spacing) > 8)
     deep = inside > 25
     pleura = (lung_depth > 0) & (lung_depth < 6)
     front, back = np.percentile(np.nonzero(lungs)[1], [35, 65]) if lungs.any() else (0, 0)
@@ -83,7 +86,7 @@ def regions(hu, spacing):
         'kidney': depth(kidneys, spacing) > 5 if kidneys.any() else kidneys,
         'bone': bone & deep,
         'fat': fat & deep,
-        'lungs': lungs, 'kidneys': kidneys, 'body': body,
+        'lungs': whole_lungs, 'kidneys': kidneys, 'body': body,
     }
     return {**where, 'lung or organ': where['lung'] | where['organ']}
 
