@@ -16,6 +16,8 @@ export interface EvaluationCase {
   labels?: Uint16Array
   /** What a label is, such as "nodule solid"; a label may have none. */
   kinds?: Readonly<Record<number, string>>
+  /** Names of structures that the truth draws beside its lesions, which are not measured. */
+  leftOut?: readonly string[]
 }
 
 /** Reads a scan or a mask: a file, or the folder of a DICOM series. */

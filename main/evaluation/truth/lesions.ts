@@ -14,6 +14,8 @@ export interface Lesions {
   /** 0 outside all lesions. */
   labels: Uint16Array
   kinds: Record<number, string>
+  /** Names of what is drawn but not taken for a lesion, without anyone having said so in `lesions.json`. */
+  leftOut: string[]
 }
 
 /**
@@ -50,6 +52,7 @@ export async function readLesionKinds(folder: string): Promise<LesionKinds | und
  */
 export function chooseLesions({ labels, structures }: Drawing, kinds: LesionKinds | undefined): Lesions {
   const chosen = new Map<number, string>()
+  const leftOut: string[] = []
   const tumours = structures.some((structure) => structure.is === 'lesion')
   for (const structure of structures) {
     const { label, name, is } = structure
@@ -57,6 +60,7 @@ export function chooseLesions({ labels, structures }: Drawing, kinds: LesionKind
     if (kind === undefined && kinds !== undefined && is !== 'other') throw unspoken(structure)
     if (typeof kind === 'string') chosen.set(label, kind)
     else if (kinds === undefined && is === (tumours ? 'lesion' : 'unknown')) chosen.set(label, name)
+    else if (kind === undefined) leftOut.push(name)
   }
   const lesion = new Uint8Array(labels.length)
   let voxels = 0
@@ -69,7 +73,7 @@ export function chooseLesions({ labels, structures }: Drawing, kinds: LesionKind
   }
   if (voxels === 0) throw structures.length === 0 ? nothingMarked() : nothingChosen(structures)
   const named = [...chosen].filter(([, name]) => name !== '')
-  return { lesion, labels, kinds: Object.fromEntries(named) }
+  return { lesion, labels, kinds: Object.fromEntries(named), leftOut }
 }
 
 function unspoken({ label, name }: Structure): WorkstationError {

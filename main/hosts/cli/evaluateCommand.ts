@@ -55,6 +55,7 @@ export async function evaluateCommand(casesDir: string, flags: EvaluateFlags, co
       return stored.record
     },
     save: async (record, { truth, scan }) => {
+      if (truth.leftOut?.length) reporter.say(`Not taken for lesions: ${truth.leftOut.join(', ')}.`)
       const picture = drawCase({ ...truth, ...scan }, calibration)
       worst.add(record.result, picture)
       await store?.save(record.result.case, { record, picture })
@@ -72,7 +73,7 @@ export async function evaluateCommand(casesDir: string, flags: EvaluateFlags, co
       const options = { ...engine, onProgress: reporter.onProgress }
       return scoreScan(ctPath, { client, reader }, { pkg, device, ...threads }, options)
     },
-    ...(store || flags.html ? { records } : {}),
+    records,
     onProgress: ({ case: of, index, total, stage }) => {
       if (stage === 'reading') reporter.say(`Case ${index} of ${total}: ${of}`)
       if (stage === 'done' && taken.has(of)) reporter.say(`Case ${index} of ${total}: ${of}, measured before`)

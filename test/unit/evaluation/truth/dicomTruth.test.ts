@@ -33,7 +33,8 @@ function expectedLabels(name: keyof typeof golden.labels, leftOut: number[] = []
 
 describe('a DICOM segmentation', () => {
   it('marks the voxels that pydicom and numpy find, segments overlapping, frames in any order, anatomy left out', async () => {
-    const { labels, lesion, kinds, ct, ctPath } = await caseWith('seg_binary')
+    const { labels, lesion, kinds, ct, ctPath, leftOut } = await caseWith('seg_binary')
+    expect(leftOut).toEqual(['Liver'])
     expect(ct.dims).toEqual(golden.dims)
     expect(ctPath).toBe(folder)
     expect(Array.from(labels!)).toEqual(expectedLabels('seg_binary', [5]))
@@ -56,7 +57,8 @@ describe('a DICOM segmentation', () => {
 
 describe('a structure set', () => {
   it('marks the voxels that scikit-image finds inside its contours, holes cut out, and only what it calls a tumour', async () => {
-    const { labels, kinds } = await caseWith('rtstruct')
+    const { labels, kinds, leftOut } = await caseWith('rtstruct')
+    expect(leftOut).toEqual(['BODY', 'PTV', 'Heart'])
     expect(Array.from(labels!)).toEqual(expectedLabels('rtstruct'))
     expect(kinds).toEqual({ 3: 'GTV-1', 7: 'gtv node' })
   })
