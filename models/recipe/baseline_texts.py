@@ -32,13 +32,14 @@ TEXTS = {
     },
     'autoencoder': {
         'title': "Baseline: autoencoder's residual",
-        'intended_use': USE + 'Marks what an autoencoder of normal scans does not reproduce.',
-        'provenance': f'A convolutional autoencoder trained without labels on {DATA}, for minutes on two shared CPU cores.',
+        'intended_use': USE + 'Marks what an autoencoder of CT does not reproduce.',
+        'provenance': f'A convolutional autoencoder trained without labels on {DATA}, for {{steps}} steps of '
+                      'four crops (minutes on a CPU).',
     },
     'synthetic-anomaly': {
         'title': 'Baseline: segmenter of synthetic anomalies',
         'intended_use': USE + 'Marks what looks pasted in.',
         'provenance': f'A UNet trained to segment patches, blobs, shifts of density, blurs and deformations pasted into crops '
-                      f'of {DATA}, for minutes on two shared CPU cores. No lesion and no label was used.',
+                      f'of {DATA}, for {{steps}} steps of four crops (minutes on a CPU). No lesion and no label was used.',
     },
 }

@@ -29,12 +29,12 @@ SAMPLES = 1_000_000  # voxels whose observations the Gaussians are fitted to
 BATCH = 4
 
 
-def stage(name, module, steps, lr):
-    return train.Stage(f'baseline-{name}', {'net': module}, steps, lr)
+def stage(name, module, arguments, steps, lr):
+    return train.Stage(f'baseline-{name}', {'net': module}, arguments.steps or steps, lr, arguments.more)
 
 
-def stored(name):
-    return torch.load(data.WORK / f'baseline-{name}.pt', map_location='cpu')['net']
+def stored(name, part='net'):
+    return torch.load(data.WORK / f'baseline-{name}.pt', map_location='cpu')[part]
 
 
 def keep(name, module):
@@ -112,7 +112,7 @@ def gaussian():
     return net
 
 
-def fit_gaussian_position(steps):
+def fit_gaussian_position(arguments):
     y, u = observed()
     torch.manual_seed(config.SEED)
     q = networks.PositionDensity(y.shape[1])
@@ -124,7 +124,7 @@ def fit_gaussian_position(steps):
         nll = negative_log_likelihood(target, mean, log_sd).mean() / y.shape[1]
         return nll, {'explained': float(1 - (target - mean).detach().pow(2).mean() / target[0].var(1).mean())}
 
-    stage('gaussian-position', q, steps or 400, 1e-2).run(step)
+    stage('gaussian-position', q, arguments, 400, 1e-2).run(step)
 
 
 def gaussian_position():
@@ -147,7 +147,7 @@ def draw_crop(sampler, generator, edge):
     return images[(slice(None), *here)], body[here]
 
 
-def fit_autoencoder(steps):
+def fit_autoencoder(arguments):
     volumes = data.load('training')
     torch.manual_seed(config.SEED)
     net = train.channels_last(networks.Autoencoder().to(train.DEVICE)).train()
@@ -162,7 +162,7 @@ def fit_autoencoder(steps):
         net.variance.lerp_(error[1].detach(), 0.02)
         return error.mean(), {'hu': float(error[1].detach())}
 
-    stage('autoencoder', net, steps or 700, 3e-3).run(step)
+    stage('autoencoder', net, arguments, 700, 3e-3).run(step)
 
 
 def autoencoder():
@@ -171,7 +171,7 @@ def autoencoder():
     return net
 
 
-def fit_synthetic_anomaly(steps):
+def fit_synthetic_anomaly(arguments):
     volumes = data.load('training')
     torch.manual_seed(config.SEED)
     net = train.channels_last(networks.Segmenter().to(train.DEVICE)).train()
@@ -189,7 +189,7 @@ def fit_synthetic_anomaly(steps):
         dice = 1 - (2 * (chance * mask).sum() + 1) / (chance.sum() + mask.sum() + 1)
         return F.binary_cross_entropy_with_logits(logit, mask) + dice, {'dice': float(dice.detach()), 'marked': float(mask.mean())}
 
-    stage('synthetic-anomaly', net, steps or 700, 3e-3).run(step)
+    stage('synthetic-anomaly', net, arguments, 700, 3e-3).run(step)
 
 
 def synthetic_anomaly():
@@ -222,11 +222,12 @@ def package(name, out, version, threads):
     expected = net(torch.from_numpy(example)[None])[0, 0].numpy()
     difference = np.abs(run(example) - expected) / np.maximum(1, np.abs(expected))
     print(f'{name}: graph against PyTorch with unrounded weights: relative difference at most {difference.max():.1e}')
+    texts = {**TEXTS[name], 'provenance': TEXTS[name]['provenance'].format(steps=stored(name, 'step'))}
     model_package.write_package(
         out / name, version=version, limitations=LIMITATIONS, training_data=model_package.training_data(),
         preprocessing={**config.PREPROCESSING, 'channels': net.CHANNELS}, network_file=file, tile=tile,
         expected_score=expected, calibration=model_package.calibrate(run, channels, TILE),
-        calibration_note=model_package.CALIBRATION_NOTE, **TEXTS[name])
+        calibration_note=model_package.CALIBRATION_NOTE, **texts)
 
 
 if __name__ == '__main__':
@@ -234,12 +235,13 @@ if __name__ == '__main__':
     parser.add_argument('command', choices=['fit', 'package'])
     parser.add_argument('name', choices=BASELINES)
     parser.add_argument('--steps', type=int, help='of a fit, instead of its default')
+    parser.add_argument('--more', type=int, default=0, help='steps to add to a fit that has ended')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / 'baselines')
     parser.add_argument('--version', default='0.1.0')
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     if arguments.command == 'fit':
-        BASELINES[arguments.name][0](arguments.steps)
+        BASELINES[arguments.name][0](arguments)
     else:
         package(arguments.name, arguments.out, arguments.version, arguments.threads)

@@ -1,4 +1,4 @@
-"""Anomalies pasted into crops of normal scans, with the voxels they take: what a segmenter trained in the manner of
+"""Anomalies pasted into crops of CT, with the voxels they take: what a segmenter trained in the manner of
 DRAEM (Zavrtanik et al. 2021) and of the MOOD challenge's winners learns from. None is drawn after a real lesion.
 
 Crops are float32 [D, H, W], HU mapped to [0, 1]. Radii are in voxels of 2 mm.
