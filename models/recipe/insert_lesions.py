@@ -6,7 +6,7 @@
 Volumes: the calibration patients of config.py, from TRAIN, and the full chests of EVAL; none of them was trained on.
 Writes CASES/<case>/ct.nii.gz (int16 HU on the source's grid), mask.nii.gz (uint16, one label per lesion) and lesions.json,
 the kind of each label. Where a volume of EVAL has a real lesion with a mask, the made ones keep away from it, and it stands in
-the mask as label 65535 with the kind null: it is not among the lesions to be found. Seeded: the same call writes the same cases.
+the mask as label 1000 with the kind null: it is not among the lesions to be found. Seeded: the same call writes the same cases.
 """
 import argparse
 import json
@@ -20,7 +20,7 @@ from lesions import GAP_MM, KINDS, dilated, insert, noise_of, regions
 from preprocessing import canonical_grid, to_canonical
 
 FULL_CHEST = ['lung_nodule_lidc_0001', 'lung_nodule_lidc_0002', 'lung_cancer_lungdx_a0001_box']
-REAL_LESION = 65535
+REAL_LESION = 1000
 
 
 def sources(train, evaluation):
