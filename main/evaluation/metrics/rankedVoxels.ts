@@ -10,15 +10,18 @@ export interface LesionVoxels {
   size: Int32Array
 }
 
-/** A scan's lesion voxels and other voxels in groups of equal value, all voxels and no bins. */
+/** A scan's lesion voxels and other voxels by value, all voxels and no bins. */
 export interface RankedVoxels {
   lesions: number
   others: number
-  /** Calls `visit` for every value that some voxel has, the highest first. */
+  /**
+   * Calls `visit` for every value that some voxel has, the highest first. Values between which no lesion voxel lies may
+   * come as one group, with the lowest of them: no curve bends there, and no threshold there is the best.
+   */
   forEachValue(visit: (group: ValueGroup) => void): void
 }
 
-/** The voxels of one value; the object is used again for the next. */
+/** The voxels of one visit; the object is used again for the next. */
 export interface ValueGroup {
   value: number
   lesions: number
@@ -67,25 +70,34 @@ export function rankVoxels(
     others: others.length,
     forEachValue(visit) {
       const group: ValueGroup = { value: 0, lesions: 0, others: 0, overlap: 0 }
-      let a = keys.length - 1
-      let b = others.length - 1
-      while (a >= 0 || b >= 0) {
-        const key = a >= 0 ? Math.floor(keys[a] / LESIONS) : -1
-        const inLesion = a >= 0 ? valueOfOrder(key) : Number.NEGATIVE_INFINITY
-        const outside = b >= 0 ? others[b] : Number.NEGATIVE_INFINITY
-        group.value = Math.max(inLesion, outside)
+      const visitOthers = (from: number, to: number) => {
+        if (from === to) return
+        group.value = others[to + 1]
         group.lesions = 0
-        group.others = 0
+        group.others = from - to
         group.overlap = 0
-        if (a >= 0 && inLesion >= outside) {
-          for (const first = key * LESIONS; a >= 0 && keys[a] >= first; a--) {
-            group.lesions++
-            group.overlap += share[keys[a] - first]
-          }
-        }
-        for (; b >= 0 && others[b] === group.value; b--) group.others++
         visit(group)
       }
+      let b = others.length - 1
+      for (let a = keys.length - 1; a >= 0; ) {
+        const key = Math.floor(keys[a] / LESIONS)
+        const value = valueOfOrder(key)
+        const above = b
+        while (b >= 0 && others[b] > value) b--
+        visitOthers(above, b)
+        group.value = value
+        group.lesions = 0
+        group.overlap = 0
+        for (const first = key * LESIONS; a >= 0 && keys[a] >= first; a--) {
+          group.lesions++
+          group.overlap += share[keys[a] - first]
+        }
+        const equal = b
+        while (b >= 0 && others[b] === value) b--
+        group.others = equal - b
+        visit(group)
+      }
+      visitOthers(b, -1)
     },
   }
 }

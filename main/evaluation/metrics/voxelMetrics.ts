@@ -67,18 +67,33 @@ function areaBelowLimit(x0: number, y0: number, x1: number, y1: number): number 
   return width * (y0 + ((y1 - y0) * width) / (x1 - x0) / 2)
 }
 
-/** Keeps a point where either rate has moved far enough since the last, which bounds their number. */
+/**
+ * Keeps a point where either rate has moved far enough since the last, and the corner before a long jump: there the
+ * straight line would leave the curve. As neither rate falls, this bounds their number.
+ */
 class RocThinner {
   readonly curve: Curve = { x: [0], y: [0] }
-  // (0, 0), (1, 1) and, between them, a step of either rate for each.
-  private readonly step = 2 / (MOST_POINTS - 2)
+  // (0, 0), (1, 1), at most 70 steps of either rate, and at most 28 corners.
+  private readonly step = 2 / 70
+  private readonly jump = 2 / (MOST_POINTS - 72)
+  private rate = 0
+  private sensitivity = 0
 
   add(rate: number, sensitivity: number): void {
     const { x, y } = this.curve
-    const moved = Math.max(rate - x[x.length - 1], sensitivity - y[y.length - 1])
-    if (moved < this.step && (rate < 1 || sensitivity < 1)) return
-    x.push(rate)
-    y.push(sensitivity)
+    const isLast = rate === 1 && sensitivity === 1
+    const jumped = Math.max(rate - this.rate, sensitivity - this.sensitivity) >= this.jump
+    const moved = Math.max(rate - x[x.length - 1], sensitivity - y[y.length - 1]) >= this.step
+    if (jumped && (this.rate > x[x.length - 1] || this.sensitivity > y[y.length - 1])) {
+      x.push(this.rate)
+      y.push(this.sensitivity)
+    }
+    if (moved || isLast) {
+      x.push(rate)
+      y.push(sensitivity)
+    }
+    this.rate = rate
+    this.sensitivity = sensitivity
   }
 }
 
