@@ -4,7 +4,7 @@ import { WorkstationError } from '../errors.ts'
 import type { OpenedCt } from '../imaging/source.ts'
 import { type CtVolume, type Grid, indexToPatient, type Vec3 } from '../imaging/volume.ts'
 import { findDicomTruth, readDicomTruth } from './truth/dicomTruth.ts'
-import { chooseLesions, type LesionKinds, nothingMarked, readLesionKinds } from './truth/lesions.ts'
+import { drawLesions, type LesionKinds, nothingMarked, readLesionKinds } from './truth/lesions.ts'
 
 /** A CT with the truth beside it. */
 export interface EvaluationCase {
@@ -53,7 +53,7 @@ export async function listCases(casesDir: string): Promise<string[]> {
 /**
  * Reads a case: `ct.nii.gz` with `mask.nii.gz` (or .nii), or a DICOM CT series with one DICOM Segmentation or RT
  * Structure Set, anywhere below the folder. Any voxel of a mask that is not 0 is lesion; whole numbers in it tell the
- * lesions apart. `lesions.json` may say which labels are lesions, and of which kind (see `chooseLesions`).
+ * lesions apart. `lesions.json` may say which labels are lesions, and of which kind (see `drawLesions`).
  * @throws WorkstationError of kind 'input': a file is missing or unreadable, the two differ in grid
  *   ('input/mask-grid') or frame of reference, no lesion is marked ('input/mask-empty') or a mask has voxels without a
  *   value ('input/mask-nan').
@@ -67,7 +67,7 @@ export async function readCase(folder: string, read: ReadScan): Promise<Evaluati
   const { volume: ct, source } = await read(folder)
   const frameOfReferenceUid = source.kind === 'dicom' ? source.series.frameOfReferenceUid : ''
   const drawing = await readDicomTruth(truth, { grid: ct, frameOfReferenceUid })
-  return { ctPath: folder, ct, ...chooseLesions(drawing, kinds) }
+  return { ctPath: folder, ct, ...(await drawLesions(drawing, kinds)) }
 }
 
 async function readNiftiCase(
@@ -96,7 +96,12 @@ async function readNiftiCase(
     return { ctPath, ct, lesion }
   }
   const structures = values.map((label) => ({ label, name: '', is: 'unknown' as const }))
-  return { ctPath, ct, ...chooseLesions({ labels: new Uint16Array(mask.voxels), structures }, kinds) }
+  const draw = (chosen: ReadonlySet<number>) => {
+    const labels = new Uint16Array(mask.voxels)
+    for (let i = 0; i < labels.length; i++) if (labels[i] !== 0 && !chosen.has(labels[i])) labels[i] = 0
+    return labels
+  }
+  return { ctPath, ct, ...(await drawLesions({ structures, draw }, kinds)) }
 }
 
 /** The different values other than 0, ascending. */

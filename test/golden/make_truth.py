@@ -97,8 +97,8 @@ def write_seg(name, kind, frames, segments, first, axes, spacing, syntax=Explici
     d.save_as(out / f'{name}.dcm', write_like_original=False)
 
 
-def read_seg(name):
-    """Labels by pydicom's pixels, each placed on the CT with numpy."""
+def read_seg(name, segments):
+    """Labels of some segments by pydicom's pixels, each placed on the CT with numpy."""
     d = pydicom.dcmread(out / f'{name}.dcm')
     shared = d.SharedFunctionalGroupsSequence[0]
     o = np.float64(shared.PlaneOrientationSequence[0].ImageOrientationPatient)
@@ -106,6 +106,8 @@ def read_seg(name):
     labels = np.zeros((SLICES, ROWS, COLUMNS), '<u2')
     inverse = np.linalg.inv(np.stack([ROW * SPACING[0], COLUMN * SPACING[1], NORMAL * SPACING[2]], 1))
     for frame, pixels in zip(d.PerFrameFunctionalGroupsSequence, d.pixel_array):
+        if frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber not in segments:
+            continue
         lowest = d.MaximumFractionalValue / 2 if d.SegmentationType == 'FRACTIONAL' else 1
         y, x = np.nonzero(pixels >= lowest)
         mm = np.float64(frame.PlanePositionSequence[0].ImagePositionPatient) + np.outer(x * right, o[:3]) + np.outer(y * down, o[3:])
@@ -124,20 +126,21 @@ def blob(centre, radius):
 
 MORPHOLOGY, ANATOMY = ('49755003', 'Morphologically Altered Structure'), ('123037004', 'Anatomical Structure')
 expected = {}
-# Three segments, two of which overlap, frames in no order; empty frames are left out, as writers do.
-masks = {1: blob((2, 5, 6), 3.2), 2: blob((3, 6, 8), 2.6), 5: blob((3, 9, 13), 3)}
+# Three segments that overlap, the last of them an organ, frames in no order; empty frames are left out, as writers do.
+masks = {1: blob((2, 5, 6), 3.2), 2: blob((3, 6, 8), 2.6), 5: blob((3, 7, 10), 4)}
 frames = [(n, m[k], (0, 0, k)) for n, m in masks.items() for k in range(SLICES) if m[k].any()]
 frames = [frames[i] for i in rng.permutation(len(frames))]
 names = [(1, 'Tumour', *MORPHOLOGY), (2, 'Necrosis', *MORPHOLOGY), (5, 'Liver', *ANATOMY)]
 write_seg('seg_binary', 'BINARY', frames, names, 10, (ROW, COLUMN), [SPACING[1], SPACING[0]])
-expected['seg_binary'] = read_seg('seg_binary')
+expected['seg_binary'] = read_seg('seg_binary', [1, 2])
+expected['seg_binary_organ'] = read_seg('seg_binary', [5])
 
 # A part of the matrix, its rows stored from the bottom up and its columns from right to left, implicit VR.
 value = np.clip(100 + 30 * (3 - np.linalg.norm((np.stack(np.meshgrid(*[np.arange(n) for n in (SLICES, ROWS, COLUMNS)], indexing='ij'), -1) - (3, 6, 8)), axis=-1)), 0, 200).round().astype('u1')
 value[3, 6, 8:10] = [99, 100]  # just below half of the maximum, and half
 frames = [(1, value[k, 2:11, 3:14][::-1, ::-1], (13, 10, k)) for k in range(SLICES)]
 write_seg('seg_fractional', 'FRACTIONAL', frames, [(1, 'Nodule', *MORPHOLOGY)], 11, (-ROW, -COLUMN), [SPACING[1], SPACING[0]], ImplicitVRLittleEndian, maximum=200)
-expected['seg_fractional'] = read_seg('seg_fractional')
+expected['seg_fractional'] = read_seg('seg_fractional', [1])
 
 # What must be refused: half as many pixels, other images, voxels that the CT does not have.
 half = masks[1][2][::2, ::2]
@@ -154,13 +157,13 @@ def polygon(centre, radius, points, turn=0.3, dent=0.0):
     return np.stack([centre[0] + 0.0137 + r * np.cos(angle), centre[1] + 0.0071 + 0.8 * r * np.sin(angle)], 1)
 
 
-# GTV with a hole in one slice and two parts in another, an untyped one that overlaps it, the body, a planning margin.
+# GTV with a hole in one slice and two parts in another, an untyped one that overlaps it, the body, a planning margin, and the organ around it all.
 ROIS = [
     (1, 'BODY', 'EXTERNAL', {k: [polygon((8, 6), 7.4, 40)] for k in range(SLICES)}),
     (3, 'GTV-1', 'GTV', {1: [polygon((6, 5), 4.3, 9), polygon((6.4, 5.1), 2.1, 7)], 2: [polygon((4, 4), 2.6, 11), polygon((12, 8), 3.1, 8, dent=0.55)], 4: [polygon((0.2, 5), 0.6, 12)]}),
     (7, 'gtv node', '', {2: [polygon((10, 7), 2.4, 10)]}),
     (9, 'PTV', 'PTV', {k: [polygon((6, 5), 5.5, 24)] for k in (1, 2)}),
-    (12, 'Heart', '', {3: [polygon((9, 6), 3.0, 24)]}),
+    (12, 'Lung', '', {k: [polygon((7, 6), 5.0, 24)] for k in range(1, 4)}),
 ]
 
 

@@ -47,22 +47,28 @@ function isTruth(sopClassUid: string): boolean {
 
 /**
  * What the segmentation or structure set draws, on the CT's grid.
- * @throws WorkstationError of kind 'input', as readSeg and readRtStruct
+ * @throws WorkstationError of kind 'input', as readSeg and readRtStruct; so does drawing
  */
 export async function readDicomTruth(header: DicomHeader, ct: DrawnOver): Promise<Drawing> {
-  try {
+  return withSentences(header.file, async () => {
     const dataSet = parseDicom(await readFile(header.file))
     if (dataSet.overruns) throw damagedTruth(header.file, 'it ends within its header')
-    return header.sopClassUid === SEGMENTATION
-      ? await readSeg(header, dataSet, ct)
-      : readRtStruct(dataSet, ct)
+    const isSeg = header.sopClassUid === SEGMENTATION
+    const { structures, draw } = isSeg ? readSeg(header, dataSet, ct) : readRtStruct(dataSet, ct)
+    return { structures, draw: (chosen) => withSentences(header.file, async () => draw(chosen)) }
+  })
+}
+
+async function withSentences<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (error) {
     if (error instanceof WorkstationError) throw error
-    if (error instanceof DicomParseFailure) throw damagedTruth(header.file, error.message)
+    if (error instanceof DicomParseFailure) throw damagedTruth(file, error.message)
     const code = (error as NodeJS.ErrnoException).code
     throw code?.startsWith('E')
-      ? new WorkstationError('input/unreadable', `The file ${header.file} cannot be read (${code}).`, error)
-      : damagedTruth(header.file, 'what it draws cannot be decoded', error)
+      ? new WorkstationError('input/unreadable', `The file ${file} cannot be read (${code}).`, error)
+      : damagedTruth(file, 'what it draws cannot be decoded', error)
   }
 }
 

@@ -19,8 +19,11 @@ export interface Structure {
 
 /** What a file draws over a CT. */
 export interface Drawing {
-  /** Label of each voxel, in the CT's voxel order; 0 where nothing is drawn. Where two overlap the higher stands. */
-  labels: Uint16Array
   /** In order of their labels. */
   structures: Structure[]
+  /**
+   * Label of each voxel, in the CT's voxel order, of the structures chosen; 0 where none of them is. The others are as
+   * if they were not there: an organ must not hide the lesion in it. Where two overlap the higher label stands.
+   */
+  draw(chosen: ReadonlySet<number>): Uint16Array | Promise<Uint16Array>
 }

@@ -44,13 +44,15 @@ export async function readLesionKinds(folder: string): Promise<LesionKinds | und
 }
 
 /**
- * Which of the structures drawn are lesions. What `kinds` says of a label counts, and it must speak of all of them but
+ * Draws those structures that are lesions. What `kinds` says of a label counts, and it must speak of all of them but
  * those that the file itself says are none: a label forgotten would be measured as normal tissue. Without it, the
  * structures count that the file calls tumours; where there are none, all that it does not call something else.
- * @param drawing its labels become those of the result: what is no lesion is removed from them
- * @throws WorkstationError 'input/lesions-json', 'input/mask-empty'
+ * @throws WorkstationError 'input/lesions-json', 'input/mask-empty', and what drawing throws
  */
-export function chooseLesions({ labels, structures }: Drawing, kinds: LesionKinds | undefined): Lesions {
+export async function drawLesions(
+  { structures, draw }: Drawing,
+  kinds: LesionKinds | undefined,
+): Promise<Lesions> {
   const chosen = new Map<number, string>()
   const leftOut: string[] = []
   const tumours = structures.some((structure) => structure.is === 'lesion')
@@ -62,16 +64,16 @@ export function chooseLesions({ labels, structures }: Drawing, kinds: LesionKind
     else if (kinds === undefined && is === (tumours ? 'lesion' : 'unknown')) chosen.set(label, name)
     else if (kind === undefined) leftOut.push(name)
   }
+  if (chosen.size === 0) throw structures.length === 0 ? nothingMarked() : nothingChosen(structures)
+  const labels = await draw(new Set(chosen.keys()))
   const lesion = new Uint8Array(labels.length)
   let voxels = 0
   for (let i = 0; i < labels.length; i++) {
     if (labels[i] === 0) continue
-    if (chosen.has(labels[i])) {
-      lesion[i] = 1
-      voxels++
-    } else labels[i] = 0
+    lesion[i] = 1
+    voxels++
   }
-  if (voxels === 0) throw structures.length === 0 ? nothingMarked() : nothingChosen(structures)
+  if (voxels === 0) throw nothingMarked()
   const named = [...chosen].filter(([, name]) => name !== '')
   return { lesion, labels, kinds: Object.fromEntries(named), leftOut }
 }

@@ -36,8 +36,8 @@ const MAX_LABEL = 65_535
  * The regions of interest of an RT Structure Set (DICOM PS3.3 A.19) on the grid of the CT they were drawn on: a voxel
  * belongs to a region where its centre lies inside the contours of its slice, by the even-odd rule. Labels are ROI
  * numbers, or where one of these is not in 1 to 65,535 the places of the regions in the file.
- * @throws WorkstationError 'input/truth-frame-of-reference', 'input/mask-grid' where contours lie between slices or
- *   outside the scan, 'input/damaged' for contours that are no rows of points
+ * Drawing throws WorkstationError 'input/truth-frame-of-reference', 'input/mask-grid' where contours lie between slices
+ * or outside the scan, 'input/damaged' for contours that are no rows of points.
  */
 export function readRtStruct(dataSet: DicomDataSet, ct: DrawnOver): Drawing {
   const rois = dataSet.items(STRUCTURE_SET_ROIS)
@@ -51,8 +51,8 @@ export function readRtStruct(dataSet: DicomDataSet, ct: DrawnOver): Drawing {
       .items(OBSERVATIONS)
       .map((item) => [item.number(REFERENCED_ROI_NUMBER), item.string(INTERPRETED_TYPE)]),
   )
-  const labels = new Uint16Array(voxelCount(ct.grid))
   const structures: Structure[] = []
+  const drawings = new Map<number, (labels: Uint16Array) => void>()
   for (const [at, roi] of rois.entries()) {
     const areas = (contoursOf.get(numbers[at]) ?? []).filter((c) => CLOSED.has(c.string(GEOMETRIC_TYPE)))
     if (areas.length === 0) continue
@@ -60,12 +60,19 @@ export function readRtStruct(dataSet: DicomDataSet, ct: DrawnOver): Drawing {
     const type = typeOf.get(numbers[at]) ?? ''
     const structure = { label: usable ? numbers[at] : at + 1, name, is: roleOf(name, type) }
     structures.push(structure)
-    // What a planning system draws around the patient or for beams need not keep to the scan.
-    if (structure.is === 'other') continue
-    checkFrameOfReference(roi.string(ROI_FRAME_OF_REFERENCE), name, ct)
-    draw(labels, structure, areas, ct)
+    drawings.set(structure.label, (labels) => {
+      checkFrameOfReference(roi.string(ROI_FRAME_OF_REFERENCE), name, ct)
+      drawAreas(labels, structure, areas, ct)
+    })
   }
-  return { labels, structures: structures.sort((a, b) => a.label - b.label) }
+  return {
+    structures: structures.sort((a, b) => a.label - b.label),
+    draw: (chosen) => {
+      const labels = new Uint16Array(voxelCount(ct.grid))
+      for (const label of chosen) drawings.get(label)?.(labels)
+      return labels
+    },
+  }
 }
 
 function roleOf(name: string, type: string): Structure['is'] {
@@ -82,7 +89,7 @@ function checkFrameOfReference(uid: string, name: string, ct: DrawnOver): void {
   )
 }
 
-function draw(
+function drawAreas(
   labels: Uint16Array,
   { label, name }: Structure,
   areas: readonly DicomDataSet[],

@@ -30,9 +30,10 @@ const GRID_TOLERANCE_VOXELS = 0.1
  * numbers. Each frame is placed by its own Image Position and Orientation (Patient). Its pixels must fall on voxels of
  * the CT: truth on another grid is refused, not resampled, as for a mask, since how it is resampled would be in every
  * figure measured with it.
- * @throws WorkstationError 'input/truth-frame-of-reference', 'input/mask-grid', 'input/damaged', and as `segFrames`
+ * @throws WorkstationError 'input/truth-frame-of-reference', 'input/damaged'; drawing also 'input/mask-grid', and as
+ *   `segFrames`
  */
-export async function readSeg(header: DicomHeader, dataSet: DicomDataSet, ct: DrawnOver): Promise<Drawing> {
+export function readSeg(header: DicomHeader, dataSet: DicomDataSet, ct: DrawnOver): Drawing {
   const drawnOn = header.identity.frameOfReferenceUid
   if (drawnOn !== '' && ct.frameOfReferenceUid !== '' && drawnOn !== ct.frameOfReferenceUid) {
     throw new WorkstationError(
@@ -42,20 +43,23 @@ export async function readSeg(header: DicomHeader, dataSet: DicomDataSet, ct: Dr
     )
   }
   const structures = dataSet.items(SEGMENTS).map(structureOf)
-  const wanted = new Set(structures.map(({ label }) => label))
+  const known = new Set(structures.map(({ label }) => label))
   const frames = framesOf(header, dataSet)
   if (frames === undefined) throw damaged('it does not say where each of its frames lies')
   const perFrame = dataSet.items(PER_FRAME_GROUPS)
   const shared = segmentNumber(dataSet.items(SHARED_GROUPS)[0])
-  const labels = new Uint16Array(voxelCount(ct.grid))
-  let at = 0
-  for await (const frame of segFrames(header, dataSet)) {
-    const label = segmentNumber(perFrame[at]) ?? shared
-    if (label === undefined || !wanted.has(label)) throw damaged('a frame of it belongs to no segment')
-    drawFrame(labels, label, frame, frames[at], ct.grid)
-    at++
+  const draw = async (chosen: ReadonlySet<number>) => {
+    const labels = new Uint16Array(voxelCount(ct.grid))
+    let at = 0
+    for await (const frame of segFrames(header, dataSet)) {
+      const label = segmentNumber(perFrame[at]) ?? shared
+      if (label === undefined || !known.has(label)) throw damaged('a frame of it belongs to no segment')
+      if (chosen.has(label)) drawFrame(labels, label, frame, frames[at], ct.grid)
+      at++
+    }
+    return labels
   }
-  return { labels, structures: structures.sort((a, b) => a.label - b.label) }
+  return { structures: structures.sort((a, b) => a.label - b.label), draw }
 }
 
 function structureOf(segment: DicomDataSet): Structure {

@@ -20,24 +20,23 @@ function putTruth(...names: string[]): void {
   for (const name of names) cpSync(join(GOLDEN, `${name}.dcm`), join(folder, `${name}.dcm`))
 }
 
-function caseWith(name: keyof typeof golden.labels): Promise<EvaluationCase> {
+function caseWith(name: string): Promise<EvaluationCase> {
   putTruth(name)
   return readCase(folder, openCt)
 }
 
-/** The golden labels, but for those left out. */
-function expectedLabels(name: keyof typeof golden.labels, leftOut: number[] = []): number[] {
+function expectedLabels(name: keyof typeof golden.labels): number[] {
   const bytes = Uint8Array.from(Buffer.from(golden.labels[name], 'base64'))
-  return Array.from(new Uint16Array(bytes.buffer), (label) => (leftOut.includes(label) ? 0 : label))
+  return Array.from(new Uint16Array(bytes.buffer))
 }
 
 describe('a DICOM segmentation', () => {
-  it('marks the voxels that pydicom and numpy find, segments overlapping, frames in any order, anatomy left out', async () => {
+  it('marks the voxels that pydicom and numpy find, segments overlapping, frames in any order, the organ around them left out', async () => {
     const { labels, lesion, kinds, ct, ctPath, leftOut } = await caseWith('seg_binary')
     expect(leftOut).toEqual(['Liver'])
     expect(ct.dims).toEqual(golden.dims)
     expect(ctPath).toBe(folder)
-    expect(Array.from(labels!)).toEqual(expectedLabels('seg_binary', [5]))
+    expect(Array.from(labels!)).toEqual(expectedLabels('seg_binary'))
     expect(Array.from(lesion)).toEqual(Array.from(labels!, (label) => (label > 0 ? 1 : 0)))
     expect(kinds).toEqual({ 1: 'Tumour', 2: 'Necrosis' })
   })
@@ -58,7 +57,7 @@ describe('a DICOM segmentation', () => {
 describe('a structure set', () => {
   it('marks the voxels that scikit-image finds inside its contours, holes cut out, and only what it calls a tumour', async () => {
     const { labels, kinds, leftOut } = await caseWith('rtstruct')
-    expect(leftOut).toEqual(['BODY', 'PTV', 'Heart'])
+    expect(leftOut).toEqual(['BODY', 'PTV', 'Lung'])
     expect(Array.from(labels!)).toEqual(expectedLabels('rtstruct'))
     expect(kinds).toEqual({ 3: 'GTV-1', 7: 'gtv node' })
   })
@@ -93,8 +92,15 @@ describe('truth in DICOM', () => {
   it('is read as lesions.json says, where there is one', async () => {
     writeFileSync(join(folder, 'lesions.json'), '{"1": null, "2": null, "5": "metastasis"}')
     const { labels, kinds } = await caseWith('seg_binary')
-    expect(Array.from(labels!)).toEqual(expectedLabels('seg_binary', [1, 2]))
+    expect(Array.from(labels!)).toEqual(expectedLabels('seg_binary_organ'))
     expect(kinds).toEqual({ 5: 'metastasis' })
+  })
+
+  it('of a type that is no lesion is drawn where lesions.json calls it one', async () => {
+    writeFileSync(join(folder, 'lesions.json'), '{"3": null, "7": null, "9": "margin", "12": null}')
+    const { labels, kinds } = await caseWith('rtstruct')
+    expect(new Set(labels)).toEqual(new Set([0, 9]))
+    expect(kinds).toEqual({ 9: 'margin' })
   })
 
   it('is refused where lesions.json forgets a label', async () => {
