@@ -70,8 +70,7 @@ def regions(hu, spacing):
     whole_lungs = dilated(lungs, 6, spacing) & (smooth(hu, 1.5, spacing) < -350)
     organ = depth(closed(body & (np.abs(mean - 85) < 75), 2, spacing), spacing) > 16
     kidneys = find_kidneys(hu, body, spacing)
-    # The skeleton hangs together; what else is as dense (contrast in bowel, ureters, heart) is smaller, or at least not it.
-    bone = large_parts(opened(smooth(hu, 2, spacing) > 180, 1.5, spacing) & ~dilated(kidneys, 5, spacing), 60_000, spacing)
+    bone = find_bone(hu, kidneys, spacing)
     # Away from gas: between gas and the wall of a bowel there is always a layer that averages to the HU of fat.
     fat = body & (smooth(hu, 3, spacing) < -60) & (mean > -140) & (depth(mean > -250, spacing) > 8)
     deep = inside > 25
@@ -98,6 +97,16 @@ def large_parts(mask, mm3, spacing):
     sizes = np.bincount(labels.ravel()) * np.prod(spacing)
     sizes[0] = 0
     return (sizes > mm3)[labels]
+
+
+def find_bone(hu, kidneys, spacing):
+    """Mask of the skeleton: dense, but neither kidney nor a pool of contrast (heart, vessels, bowel). A pool is even, with a
+    local standard deviation below 45 HU over 8 mL or more; bone is so in smaller places only."""
+    mean = smooth(hu, 2, spacing)
+    even = smooth(hu ** 2, 2, spacing) - mean ** 2 < 45 ** 2
+    pools = large_parts(opened(even & (mean > 150), 2, spacing), 8_000, spacing)
+    dense = opened(mean > 180, 1.5, spacing)
+    return large_parts(dense & ~dilated(pools | kidneys, 9, spacing), 60_000, spacing)
 
 
 def find_kidneys(hu, body, spacing):

@@ -28,9 +28,10 @@ def trunk(seed=0):
     for side in (-60, 60):
         hu[((x - side) / 42) ** 2 + (y / 60) ** 2 + ((z - 60) / 70) ** 2 < 1] = -850
         hu[((x - side) / 25) ** 2 + ((y - 30) / 22) ** 2 + ((z + 55) / 40) ** 2 < 1] = 190
-    hu[np.broadcast_to(x ** 2 + (y - 55) ** 2 < 22 ** 2, hu.shape)] = 300
+    spine = np.broadcast_to(x ** 2 + (y - 55) ** 2 < 22 ** 2, hu.shape)
+    hu[spine] = 300
     noise = ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal(hu.shape), (0.5, 0.7, 0.7))
-    return (hu + noise / noise.std() * 12).astype(np.float32)
+    return (hu + noise / noise.std() * np.where(spine, 90, 12)).astype(np.float32)      # bone is coarse
 
 
 class Lesions(unittest.TestCase):
@@ -51,6 +52,14 @@ class Lesions(unittest.TestCase):
         self.assertEqual(ndimage.label(self.where['kidneys'])[1], 2)
         plain = np.where((self.hu > 120) & (self.hu < 250), 40, self.hu)
         self.assertFalse(lesions.find_kidneys(plain, self.where['body'], SPACING).any())
+
+    def test_bone_is_the_spine_and_neither_kidney_nor_an_aorta_full_of_contrast(self):
+        z, y, x = np.ogrid[:50, :66, :86]
+        aorta = np.broadcast_to((x - 42.5) ** 2 + (y - 28) ** 2 < 5 ** 2, self.hu.shape)
+        bone = lesions.find_bone(np.where(aorta, 350, self.hu), self.where['kidneys'], SPACING)
+        spine = np.broadcast_to((x - 42.5) ** 2 + (y - 32.5 - 55 / 3) ** 2 < (22 / 3) ** 2, self.hu.shape)
+        self.assertGreater(bone[spine].mean(), 0.6)
+        self.assertGreater(spine[bone].mean(), 0.95)
 
     def test_the_noise_of_the_scan_is_measured(self):
         sd, sigmas = self.noise
