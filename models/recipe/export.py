@@ -1,8 +1,9 @@
-"""Turns the trained checkpoints into a model package: calibrate, fuse, export, prove, describe.
+"""Turns the trained checkpoints into model packages: calibrate, fuse, export, prove, describe.
 
     python3 export.py graph                   # fuse f, g and q -> work/screener.onnx, proved against work/screener-plain.onnx
     python3 export.py calibrate               # scores of the held-out calibration volumes -> work/calibration.json
     python3 export.py package --out ../screener-ct-small
+    python3 export.py distilled               # the student: graph, calibration and the package ../screener-ct-fast
 """
 import argparse
 import json
@@ -12,13 +13,14 @@ import time
 import numpy as np
 import onnx
 import torch
+from scipy.stats import spearmanr
 
 import config
 import data
 import model_package
 import train
-from fast_graph import FastScreener
-from networks import Screener, Wide
+from fast_graph import FastScreener, FastStudent
+from networks import Screener, Student, Wide
 from model_package import middle_tile, read_volume, store_as_half
 
 PARITY = 1e-3      # largest relative difference of the two forms of the graph
@@ -30,29 +32,34 @@ def load_screener():
             return torch.from_numpy(s['mean']), torch.from_numpy(s['sd'])
 
     mean, sd = stored('standardise.npz')
-    wide_mean, wide_sd = stored('wide-standardise.npz')      # of observations that `mean` and `sd` had standardised
-    wide = Wide(*train.load_condition('wide-density'), mean + sd * wide_mean, sd * wide_sd)
+    wide = None
+    if config.WIDE_WEIGHT:
+        wide_mean, wide_sd = stored('wide-standardise.npz')      # of observations that `mean` and `sd` had standardised
+        wide = Wide(*train.load_condition('wide-density'), mean + sd * wide_mean, sd * wide_sd)
     screener = Screener(train.load_descriptor(), *train.load_condition('density'), mean, sd, wide)
     return screener.cpu().eval().requires_grad_(False)
 
 
 def graph(arguments):
-    """Exports the network twice: `screener-plain.onnx`, layer by layer as it was trained, with the descriptor; and
-    `screener.onnx`, the form that CPUs run fastest (fast_graph.py), which the package gets if their scores agree."""
     screener = load_screener()
-    edge = config.PATCH
-    example = torch.zeros(1, len(config.PREPROCESSING['channels']), edge, edge, edge)
-    plain, fast = data.WORK / 'screener-plain.onnx', data.WORK / 'screener.onnx'
-    torch.onnx.export(screener, example, str(plain), opset_version=17, do_constant_folding=True,
-                      input_names=['image'], output_names=['score', 'descriptor'])
-    store_as_half(plain)
+    export(screener, FastScreener(screener), 'screener', ['score', 'descriptor'], arguments.threads)
+
+
+def export(network, fast, name, outputs, threads):
+    """Exports a network twice: `<name>-plain.onnx`, layer by layer as it was trained, with all its outputs; and
+    `<name>.onnx`, the form that CPUs run fastest (fast_graph.py), which the package gets if their scores agree."""
+    example = torch.zeros(1, len(config.PREPROCESSING['channels']), *[config.PATCH] * 3)
+    plain_file, fast_file = data.WORK / f'{name}-plain.onnx', data.WORK / f'{name}.onnx'
+    torch.onnx.export(network, example, str(plain_file), opset_version=17, do_constant_folding=True,
+                      input_names=['image'], output_names=outputs)
+    store_as_half(plain_file)
     # Unfolded: the runtime folds the constants when it loads the graph, and the file stays small.
-    torch.onnx.export(FastScreener(screener).eval(), example, str(fast), opset_version=17, do_constant_folding=False,
+    torch.onnx.export(fast.eval(), example, str(fast_file), opset_version=17, do_constant_folding=False,
                       input_names=['image'], output_names=['score'])
-    onnx.checker.check_model(onnx.load(str(fast)))
-    for file in (plain, fast):
+    onnx.checker.check_model(onnx.load(str(fast_file)))
+    for file in (plain_file, fast_file):
         print(f'{file.name}: {file.stat().st_size / 1e6:.2f} MB')
-    prove(plain, fast, arguments.threads)
+    prove(plain_file, fast_file, threads)
 
 
 def prove(plain, fast, threads):
@@ -91,49 +98,84 @@ def hours(stage):
     return torch.load(data.WORK / f'{stage}.pt', map_location='cpu')['seconds'] / 3600
 
 
-def package(arguments):
-    # The expected score comes from PyTorch, so that neither the rewriting of the graph nor a runtime is judged by itself.
+PATIENTS = (f'{len(config.TRAINING)} CT volumes of 18 patients (chest, abdomen, pelvis, hips, 2 mm voxels) and '
+            f'{len(config.PHANTOM_SEEDS)} procedural phantoms')
+INTENDED_USE = ('Demonstration and research only, not for diagnosis. Marks what is rare in its context on CT of the chest and '
+                'abdomen.')
+LIMITATIONS = [
+    'Everything rare lights up: implants, contrast phases, artefacts, unusual but healthy anatomy.',
+    'Large homogeneous masses can stay dark.',
+    'Limbs, head and neck, and cropped fields of view are hardly in the training data.',
+    'Levels were calibrated on four patients of cancer cohorts, not on a normal population: their disease raises the '
+    'tail, so a level is rather too low than too high.',
+    'Levels mean what they say over the whole body, not within every tissue: bone passes them more often, soft tissue less.',
+]
+
+
+def write(out, arguments, network, file, calibration, **texts):
+    """The package of a network. Its expected score comes from PyTorch, so that neither the rewriting of the graph nor a
+    runtime is judged by itself."""
     tile = model_package.golden_tile()
     example = tile.astype(np.float32) / 255
-    score = tile_scorer(arguments.threads)(example)
+    score = tile_scorer(arguments.threads, file)(example)
     with torch.no_grad():
-        expected = load_screener()(torch.from_numpy(example)[None])[0][0, 0].numpy()
+        output = network(torch.from_numpy(example)[None])
+    expected = (output[0] if isinstance(output, tuple) else output)[0, 0].numpy()
     difference = np.abs(score - expected) / np.maximum(1, np.abs(expected))
     print(f'graph against PyTorch with unrounded weights: relative difference at most {difference.max():.1e}')
-    trained = {stage: hours(stage) for stage in ('descriptor', 'condition', 'density')}
     model_package.write_package(
-        arguments.out,
-        version=arguments.version,
-        title='Screener CT small (demonstration)',
-        intended_use='Demonstration and research only, not for diagnosis. Marks what is rare in its context on CT of '
-                     'the chest and abdomen.',
-        provenance=f'Trained without labels on {len(config.TRAINING)} CT volumes of 18 patients (chest, abdomen, '
-                   f'pelvis, hips, 2 mm voxels) and {len(config.PHANTOM_SEEDS)} procedural phantoms, for '
-                   f'{sum(trained.values()):.1f} hours on two shared CPU cores: a small fraction of the data and '
-                   'the time of the published model, whose accuracy it does not have.',
-        limitations=[
-            'Everything rare lights up: implants, contrast phases, artefacts, unusual but healthy anatomy.',
-            'Large homogeneous masses can stay dark.',
-            'Limbs, head and neck, and cropped fields of view are hardly in the training data.',
-            'Levels were calibrated on four patients of cancer cohorts, not on a normal population: their disease raises the '
-            'tail, so a level is rather too low than too high.',
-        ],
-        training_data=model_package.training_data(),
-        preprocessing=config.PREPROCESSING,
-        network_file=data.WORK / 'screener.onnx',
-        tile=tile, expected_score=expected,
-        calibration=json.loads((data.WORK / 'calibration.json').read_text()),
-        calibration_note=model_package.CALIBRATION_NOTE,
-    )
+        out, version=arguments.version, intended_use=INTENDED_USE, training_data=model_package.training_data(),
+        preprocessing=config.PREPROCESSING, network_file=file, tile=tile, expected_score=expected, calibration=calibration,
+        calibration_note=model_package.CALIBRATION_NOTE, **texts)
+
+
+def package(arguments):
+    trained = {stage: hours(stage) for stage in ('descriptor', 'condition', 'density')}
+    write(arguments.out, arguments, load_screener(), data.WORK / 'screener.onnx',
+          json.loads((data.WORK / 'calibration.json').read_text()),
+          title='Screener CT small (demonstration)',
+          provenance=f'Trained without labels on {PATIENTS}, for {sum(trained.values()):.1f} hours on two shared CPU cores: a '
+                     'small fraction of the data and the time of the published model, whose accuracy it does not have.',
+          limitations=LIMITATIONS)
     print('hours:', {k: round(v, 2) for k, v in trained.items()})
 
 
+def distilled(arguments):
+    """The `fast` package: the student's graph, its own calibration, and how far it agrees with its teacher on the
+    calibration volumes."""
+    student = Student()
+    student.load_state_dict(torch.load(data.WORK / 'distilled.pt', map_location='cpu')['student'])
+    student.eval().requires_grad_(False)
+    export(student, FastStudent(student), 'student', ['score'], arguments.threads)
+    runs = [tile_scorer(arguments.threads, data.WORK / f'{name}.onnx') for name in ('screener', 'student')]
+    for name in config.CALIBRATION:
+        images, body = read_volume(name)
+        seconds, scores = [], []
+        for run in runs:
+            started = time.process_time()
+            score, covered = model_package.score_volume(run, images, body)
+            seconds.append(time.process_time() - started)
+            scores.append(score[body & covered])
+        print(f'{name}: Spearman {spearmanr(*[s[::50] for s in scores])[0]:.3f}, explained '
+              f'{1 - np.var(scores[1] - scores[0]) / np.var(scores[0]):.3f}, CPU time {seconds[0] / seconds[1]:.1f} times less', flush=True)
+    write(arguments.out.parent / 'screener-ct-fast', arguments, student, data.WORK / 'student.onnx',
+          model_package.calibrate(runs[1]),
+          title='Screener CT fast (demonstration)',
+          provenance=f'A single network that learned the score maps of screener-ct-small {arguments.version} on {PATIENTS}, for '
+                     f'{hours("distilled"):.1f} hours on two shared CPU cores. It agrees with its teacher as its model card says, and '
+                     'inherits its faults.',
+          limitations=[*LIMITATIONS, 'It repeats what its teacher would say, less exactly: a map to look through quickly, not a '
+                                     'second opinion.'])
+
+
+COMMANDS = {'graph': graph, 'calibrate': calibrate, 'package': package, 'distilled': distilled}
+
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('command', choices=['graph', 'calibrate', 'package'])
+    parser.add_argument('command', choices=COMMANDS)
     parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / 'screener-ct-small')
-    parser.add_argument('--version', default='0.2.0')
+    parser.add_argument('--version', default='0.3.0')
     parser.add_argument('--threads', type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    {'graph': graph, 'calibrate': calibrate, 'package': package}[arguments.command](arguments)
+    COMMANDS[arguments.command](arguments)
