@@ -128,6 +128,7 @@ def package(arguments):
                              arguments.axes, arguments.hidden_block)
     print('\n'.join(told), flush=True)
     tile = check_tile(arguments.patch)
+    measured = f'{len(normals)} volume{"s" if len(normals) > 1 else ""}'
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / 'screener.onnx'
         export(network, arguments.patch, file)
@@ -142,12 +143,12 @@ def package(arguments):
             limitations=[
                 'Everything rare lights up: implants, contrast phases, artefacts, unusual but healthy anatomy.',
                 'The network was rebuilt from the names in its weight files; its scores were not compared with its makers\'.',
-                f'Levels were calibrated on {len(normals)} volume{"s" if len(normals) > 1 else ""} of the importer\'s.',
+                f'Levels were calibrated on {measured} of the importer\'s.',
             ],
             training_data=[dict(zip(('name', 'licence'), each.split('=', 1))) for each in arguments.training_data],
             preprocessing=parameters, network_file=file, tile=tile, expected_score=score_by_pytorch(network, example),
             calibration=calibrate(run, volumes, arguments.patch),
-            calibration_note=f'Body voxels of {len(normals)} volumes given at the import.')
+            calibration_note=f'Body voxels of {measured} given at the import.')
 
 
 def orientation(text):
