@@ -8,13 +8,14 @@ import css from './runs.module.css'
 import { countWords, percentOf, queueOf, timeLeftWords } from './runWords.ts'
 import { cancelRun, pauseRun } from './starting.ts'
 
-/** `Screening, tile 12 of 96, about 2 min left`. */
+/** `Tile 12 of 96, about 2 min left`; `Reading the scan, 3 of 12`. On a small screen what comes last is cut off. */
 export function progressWords({ status, progress }: RunEntry): string {
   if (status === 'queued' || !progress) return t(`run.status.${status}`)
   const count = countWords(progress)
   const left = timeLeftWords(progress.secondsLeft)
   return [
-    t(`run.stage.${progress.stage}`),
+    // Only screening has tiles.
+    progress.stage === 'inference' && count ? undefined : t(`run.stage.${progress.stage}`),
     count && t(count.key, count.values),
     left && t(left.key, left.values),
   ]

@@ -20,7 +20,7 @@ test('a run tells how far it is by tile, with the time left', async ({ page }) =
   await openSample(page)
   await screenButton(page).click()
   await expect(progress(page)).toContainText(
-    /tile \d+ of \d+ · (about \d+ (s|min)|a few seconds) left/,
+    /Tile \d+ of \d+ · (about \d+ (s|min)|a few seconds) left/,
     FIRST_TILE,
   )
   await expect(series(page, SAMPLE)).toContainText(/Screening \d+ %/)
@@ -60,7 +60,7 @@ test('two series wait in a queue, and one that waits can be taken out', async ({
 })
 
 test('an engine that dies costs its run only, and a sentence says so', async ({ page, host }) => {
-  await expect(progress(page)).toContainText(/tile \d+ of/, FIRST_TILE)
+  await expect(progress(page)).toContainText(/Tile \d+ of/, FIRST_TILE)
   for (const pid of await host.children('inference/engine')) process.kill(pid, 'SIGKILL')
   await expect(page.getByText(/^The screening of “.*” failed$/)).toBeVisible()
   await expect(page.getByText(/The screening engine stopped unexpectedly/).first()).toBeVisible()

@@ -184,7 +184,7 @@ const STATES: readonly State[] = [
     show: async (page) => {
       const [done] = await ask<RunEntry[]>(page, 'runs.list', {})
       await stageScreening(page, done!)
-      await expect(page.getByTestId('run-progress')).toContainText('tile 12 of 96')
+      await expect(page.getByTestId('run-progress')).toContainText('Tile 12 of 96')
     },
     hide: async () => {},
   },

@@ -199,7 +199,7 @@ export const app: Readonly<Record<string, string>> = {
   'run.stage.tree': 'Preparing the threshold',
   'run.stage.writing': 'Storing the result',
   'run.count.files': 'file {{done}} of {{total}}',
-  'run.count.tiles': 'tile {{done}} of {{total}}',
+  'run.count.tiles': 'Tile {{done}} of {{total}}',
   'run.count.steps': '{{done}} of {{total}}',
   'time.seconds': 'a few seconds left',
   'time.aboutSeconds': 'about {{count}} s left',
