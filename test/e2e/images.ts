@@ -13,6 +13,10 @@ export const pane = (page: Page, name: Pane) => page.getByRole('application', { 
 
 const shot = (page: Page, name: Pane) => pane(page, name).screenshot({ animations: 'disabled' })
 
+/** Whether a pane is still to be drawn sharp, where the processor draws. */
+const isCoarse = async (page: Page, name: Pane) =>
+  (await pane(page, name).getAttribute('data-drawn')) === 'coarse'
+
 /** What a pane shows, once it has stopped changing. */
 export async function picture(page: Page, name: Pane): Promise<PNG> {
   let last = await shot(page, name)
@@ -20,7 +24,7 @@ export async function picture(page: Page, name: Pane): Promise<PNG> {
     .poll(
       async () => {
         const next = await shot(page, name)
-        const still = next.equals(last)
+        const still = next.equals(last) && !(await isCoarse(page, name))
         last = next
         return still
       },

@@ -220,11 +220,14 @@ export class Painter {
 
   #drawImages(): void {
     const wanted = this.#turns.inTurn(this.#changed(), useView.getState().activePane)
-    this.#turns.take(wanted, this.#moving, ({ pane, mounted, plane, look, key }, coarse) => {
+    this.#turns.take(wanted, this.#moving, (one, coarse) => {
+      const { pane, mounted, plane, look, key } = one
       if (key === mounted.drawn && mounted.coarse <= coarse) return false
       if (!this.#engine?.draw(pane, plane, look, coarse)) return false
       mounted.drawn = key
       mounted.coarse = coarse
+      // For specs: a picture that is to be compared is taken of the final drawing.
+      mounted.element.dataset.drawn = coarse > this.#turns.stillCoarse(one) ? 'coarse' : 'full'
       return true
     })
   }
