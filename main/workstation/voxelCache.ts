@@ -166,7 +166,7 @@ export class VoxelCache {
     const now = await fingerprint(series.source.inputs)
     const stored = await this.#stored(series.id).catch(() => undefined)
     if (stored && (now === undefined || now === stored.source)) {
-      await utimes(join(this.#at(series.id), SOURCE_FILE), new Date(), new Date())
+      await markUsed(join(this.#at(series.id), SOURCE_FILE))
       return now === undefined ? withWarning(stored, sourceGone(series)) : stored
     }
     await this.#makeRoom(series.dims ? 2 * voxelCount({ dims: series.dims }) : 0)
@@ -201,6 +201,7 @@ export class VoxelCache {
       )
       await writeScan(join(partial, SCAN_FILE), scan)
       await writeFile(join(partial, SOURCE_FILE), sourceHash)
+      await markUsed(join(partial, SOURCE_FILE))
       if (signal.aborted) throw cancelled()
       // In one go: a removal of the series comes before or after, never in between.
       rmSync(this.#at(id), { recursive: true, force: true })
@@ -242,7 +243,8 @@ export class VoxelCache {
     for (const { folder, id, bytes } of entries.sort((a, b) => a.usedMs - b.usedMs)) {
       if (total <= limitBytes) return
       if (id.startsWith(PARTIAL) || id === this.#shown || this.#leases.has(id)) continue
-      await rm(folder, { recursive: true, force: true })
+      // Again where a flush in the background puts its mark there meanwhile.
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 })
       total -= bytes
     }
   }
@@ -263,6 +265,12 @@ export class VoxelCache {
       else this.#leases.delete(seriesId)
     }
   }
+}
+
+/** By one clock and finer than a millisecond: file systems stamp what they write by a clock that lags some milliseconds. */
+function markUsed(file: string): Promise<void> {
+  const seconds = (performance.timeOrigin + performance.now()) / 1000
+  return utimes(file, seconds, seconds)
 }
 
 /** @throws where not all of a series is in its folder */
