@@ -93,7 +93,7 @@ async function measureAll(page: Page): Promise<Measured[]> {
   await page.getByRole('contentinfo').getByRole('button', { name: 'Screen', exact: true }).click()
   await page
     .getByTestId('run-progress')
-    .getByText(/tile \d/)
+    .getByText(/Tile \d/)
     .waitFor({ timeout: 120_000 })
   rows.push(...(await during(page, 'scroll while screening', () => scroll(page))))
   await page.getByRole('button', { name: /^Cancel the screening/ }).click()
