@@ -32,9 +32,10 @@ WINDOWS = ('plain', 'skipping', 'monai', 'monai-cropped')
 
 def load_screener():
     kept = torch.load(RECIPE / 'checkpoints' / 'weights.pt', map_location='cpu')
-    networks = {'f': Descriptor(), 'g': Condition(), 'q': Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM))}
-    for key, network in networks.items():
-        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in kept[key].items()})
+    networks = {('descriptor', 'f'): Descriptor(), ('density', 'g'): Condition(),
+                ('density', 'q'): Density(config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM))}
+    for (stage, key), network in networks.items():
+        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in kept[stage][key].items()})
     scale = kept['standardise']
     return Screener(*networks.values(), scale['mean'].float(), scale['sd'].float()).eval().requires_grad_(False)
 
