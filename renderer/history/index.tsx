@@ -37,6 +37,12 @@ async function move(way: typeof undo, said: string, failed: string): Promise<voi
   }
 }
 
+/** While an action is being stored it may become the one to take back: the key waits for its turn rather than be lost. */
+function isAny(side: 'done' | 'undone'): boolean {
+  const history = useHistory.getState()
+  return history.busy || history[side].length > 0
+}
+
 function historyCommands(): Command[] {
   return [
     {
@@ -44,7 +50,7 @@ function historyCommands(): Command[] {
       group: 'edit',
       keys: ['Mod+z'],
       repeats: true,
-      enabled: () => useHistory.getState().done.length > 0,
+      enabled: () => isAny('done'),
       run: undoLast,
     },
     {
@@ -52,7 +58,7 @@ function historyCommands(): Command[] {
       group: 'edit',
       keys: ['Mod+Shift+z', 'Mod+y'],
       repeats: true,
-      enabled: () => useHistory.getState().undone.length > 0,
+      enabled: () => isAny('undone'),
       run: redoLast,
     },
   ]
