@@ -25,7 +25,7 @@ import model_package
 from official import build
 from official.files import WeightsError, read_tensors
 from official.screener import LETTERS, OfficialScreener
-from preprocessing import preprocess, sliding_window
+from preprocessing import preprocess
 
 PARITY = 1e-3          # largest |difference| / max(1, |score|) of the exported graph from PyTorch
 SAMPLES = 500_000      # voxels of a calibration volume, whatever its size: every volume weighs the same
@@ -97,16 +97,14 @@ def read_channel(file, parameters):
 
 
 def calibrate(run, volumes, edge):
-    """Score at model_package.PERCENTILES of the body voxels of (image, body) pairs, strictly ascending."""
+    """The calibration table from the body voxels of (image, body) pairs, as many of each."""
     generator = np.random.default_rng(config.SEED)
     samples = []
     for image, body in volumes:
-        score, covered = sliding_window([image], body, run, (edge,) * 3, config.OVERLAP, config.BLEND_SIGMA)
+        score, covered = model_package.score_volume(run, [image], body, edge)
         inside = score[body & covered]
         samples.append(generator.choice(inside, SAMPLES, replace=len(inside) < SAMPLES))
-    scores = np.percentile(np.concatenate(samples).astype(np.float64), model_package.PERCENTILES)
-    scores = np.maximum.accumulate(scores) + np.arange(len(scores)) * 1e-4
-    return {'percentile': model_package.PERCENTILES, 'score': [round(float(s), 6) for s in scores]}
+    return model_package.quantile_table(samples)
 
 
 def package(arguments):

@@ -104,9 +104,14 @@ def calibrate(run, channels=IMAGES, edge=config.PATCH):
         per_volume[name] = [round(float(v), 3) for v in np.percentile(inside, [50, 95, 99, 99.9])]
         print(f'{name}: median, 95, 99, 99.9 % = {per_volume[name]}, {time.time() - started:.0f} s', flush=True)
         samples.append(generator.choice(inside, 500_000, replace=len(inside) < 500_000))
+    return {**quantile_table(samples), 'perVolume': per_volume}
+
+
+def quantile_table(samples):
+    """The calibration table of a manifest from the scores of normal voxels, drawn alike from every volume."""
     scores = np.percentile(np.concatenate(samples).astype(np.float64), PERCENTILES)
     scores = np.maximum.accumulate(scores + np.arange(len(scores)) * 1e-4)   # strictly ascending, also in float32
-    return {'percentile': PERCENTILES, 'score': [round(float(s), 6) for s in scores], 'perVolume': per_volume}
+    return {'percentile': PERCENTILES, 'score': [round(float(s), 6) for s in scores]}
 
 
 CALIBRATION_NOTE = 'Body voxels of four patients that were not trained on: ' + ', '.join(config.CALIBRATION) + '.'

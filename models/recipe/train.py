@@ -5,6 +5,13 @@
     python3 train.py condition    # g, masking-invariant, started from f's UNet
     python3 train.py density      # q, with f and g frozen
 
+    python3 train.py widen        # y averaged to 8 mm, for the second scale (config.WIDE_WEIGHT)
+    python3 train.py wide         # its g
+    python3 train.py wide-density # its q
+
+    python3 train.py teach        # score maps of the training volumes, by the exported graph
+    python3 train.py distilled    # one UNet that learns them from the image
+
     python3 train.py keep         # weights of the finished stages -> checkpoints/weights.pt, small enough to commit
     python3 train.py restore      # and back, so that a stage can be done over without those before it
 
@@ -504,12 +511,11 @@ def train_distilled(arguments):
     """A single UNet learns the score map from the image by mean squared error over body voxels (the paper, section on
     distillation). It starts from the descriptor's UNet, which works at the same voxel size."""
     volumes, values = {}, []
-    for name in data.names('training'):
-        images, _ = model_package.read_volume(name)
+    for name, (images, _) in data.load('training').items():
         with np.load(data.WORK / 'scores' / f'{name}.npz') as stored:
             score, covered = stored['score'], stored['covered']
-        pad = [(0, max(config.PATCH, n) - n) for n in covered.shape]
-        volumes[name] = (np.pad(images, [(0, 0), *pad]), np.pad(covered, pad), np.pad(score, pad))
+        pad = [(0, padded - n) for padded, n in zip(images.shape[1:], covered.shape)]
+        volumes[name] = images, np.pad(covered, pad), np.pad(score, pad)
         values.append(score[covered][::101].astype(np.float32))
     values = np.concatenate(values)
     torch.manual_seed(config.SEED + 3)
