@@ -79,9 +79,9 @@ export async function measureCase(
   const scan = await options.screen(truth.ctPath)
   const seconds = (performance.now() - started) / 1000
   options.onStage('measuring')
-  const { ct, lesion } = truth
+  const { ct, lesion, ignored } = truth
   const { score, scored } = scan
-  const counts = checkScan(ct, lesion, scan)
+  const counts = checkScan(ct, lesion, scan, ignored, levelTable(calibration).lowestScore)
   const inside = lesionVoxels(labelComponents(lesion, 1, ct.dims))
   // First, because it refuses a score map with values that are not numbers.
   const { findings, mask } = findFindings({ volume: ct, score, calibration, level, minVolumeMl })
@@ -127,7 +127,14 @@ export async function measureCase(
   return { result, samples: { model: model.sample, baseline: baseline.sample }, truth, scan }
 }
 
-function checkScan(ct: CtVolume, lesion: Uint8Array, scan: ScoredScan): { lesion: number; other: number } {
+/** Takes what is not to be measured out of the score map, as if the model had not scored it, and counts the rest. */
+function checkScan(
+  ct: CtVolume,
+  lesion: Uint8Array,
+  scan: ScoredScan,
+  ignored: Uint8Array | undefined,
+  lowestScore: number,
+): { lesion: number; other: number } {
   const difference = gridDifference(ct, scan.grid)
   if (
     difference !== undefined ||
@@ -136,6 +143,11 @@ function checkScan(ct: CtVolume, lesion: Uint8Array, scan: ScoredScan): { lesion
   ) {
     throw new Error(`the score map is not on the scan's grid: ${difference ?? 'wrong length'}`)
   }
+  ignored?.forEach((yes, i) => {
+    if (yes === 0) return
+    scan.scored[i] = 0
+    scan.score[i] = lowestScore
+  })
   const counts = countClasses(lesion, scan.scored)
   if (counts.other === 0) {
     throw new WorkstationError(

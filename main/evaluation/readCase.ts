@@ -16,6 +16,8 @@ export interface EvaluationCase {
   labels?: Uint16Array
   /** What a label is, such as "nodule solid"; a label may have none. */
   kinds?: Readonly<Record<number, string>>
+  /** 1 where there is disease that is neither to be found nor normal; absent where there is none. */
+  ignored?: Uint8Array
   /** Names of structures that the truth draws beside its lesions, which are not measured. */
   leftOut?: readonly string[]
 }

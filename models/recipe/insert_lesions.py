@@ -6,7 +6,7 @@
 Volumes: the calibration patients of config.py, from TRAIN, and the full chests of EVAL; none of them was trained on.
 Writes CASES/<case>/ct.nii.gz (int16 HU on the source's grid), mask.nii.gz (uint16, one label per lesion) and lesions.json,
 the kind of each label. Where a volume of EVAL has a real lesion with a mask, the made ones keep away from it, and it stands in
-the mask as label 1000 with the kind null: it is not among the lesions to be found. Seeded: the same call writes the same cases.
+the mask as label 1000 to be ignored: it is neither among the lesions to be found nor normal. Seeded: the same call writes the same cases.
 """
 import argparse
 import json
@@ -21,6 +21,7 @@ from preprocessing import canonical_grid, to_canonical
 
 FULL_CHEST = ['lung_nodule_lidc_0001', 'lung_nodule_lidc_0002', 'lung_cancer_lungdx_a0001_box']
 REAL_LESION = 1000
+IGNORE = 'ignore'      # the kind of what `npm run evaluate` does not measure
 
 
 def sources(train, evaluation):
@@ -50,7 +51,7 @@ def with_lesions(hu, spacing, where, noise, generator, real=None):
         labels[box][mask] = label
         taken[box] |= dilated(mask, GAP_MM, spacing)
     if real is not None and real.any():
-        labels[real], kinds[REAL_LESION] = REAL_LESION, None
+        labels[real], kinds[REAL_LESION] = REAL_LESION, IGNORE
     return hu, labels, kinds
 
 
@@ -71,7 +72,7 @@ def write_cases(name, ct, truth, out, rounds, seed):
         for file, values in (('ct.nii.gz', np.round(np.clip(made, -1024, 3071)).astype(np.int16)), ('mask.nii.gz', labels)):
             nibabel.save(nibabel.Nifti1Image(from_canonical(values, axes, flips), image.affine), folder / file)
         (folder / 'lesions.json').write_text(json.dumps(kinds, indent=1) + '\n')
-        print(f'{folder.name}: {", ".join(k for k in kinds.values() if k)}; noise {noise[0]:.0f} HU', flush=True)
+        print(f'{folder.name}: {", ".join(k for k in kinds.values() if k != IGNORE)}; noise {noise[0]:.0f} HU', flush=True)
 
 
 if __name__ == '__main__':

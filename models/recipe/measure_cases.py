@@ -16,6 +16,7 @@ from sklearn.metrics import roc_auc_score
 
 import config
 import model_package
+from insert_lesions import IGNORE
 from preprocessing import preprocess, to_canonical
 
 
@@ -40,7 +41,7 @@ def measure(folder, run, generator):
     rows = []
     for label, kind in json.loads((folder / 'lesions.json').read_text()).items():
         lesion = score[(labels == int(label)) & covered]
-        if kind is None or len(lesion) < 20:
+        if kind in (None, IGNORE) or len(lesion) < 20:
             continue
         a, b = [generator.choice(values, min(1000, len(values)), replace=False) for values in (lesion, others)]
         rows.append((kind, roc_auc_score(np.r_[np.ones(len(a)), np.zeros(len(b))], np.r_[a, b])))

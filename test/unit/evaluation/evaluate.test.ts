@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WorkstationError } from '../../../main/errors.ts'
 import {
@@ -20,6 +21,8 @@ import golden from '../../golden/evaluation/cases.json' with { type: 'json' }
 const GOLDEN_CASES = fileURLToPath(new URL('../../golden/evaluation/cases/', import.meta.url))
 const LEFT_HANDED = 'left_handed_mm'
 const OBLIQUE = 'oblique_mm'
+/** Where a case has body and no lesion: offsets of voxels. */
+const IGNORED = [240, 278] as const
 
 let folder: string
 beforeEach(() => {
@@ -134,6 +137,34 @@ describe('evaluation', () => {
     expect(screened).toEqual([LEFT_HANDED, OBLIQUE, OBLIQUE])
     expect(cases[0]).toEqual(first.cases[0])
     expect(figures).toEqual({ ...first, cases: undefined })
+  })
+
+  it('leaves out what lesions.json ignores, as if the model had not scored it', async () => {
+    const measure = async (name: string, kinds: string, screen: EvaluateOptions['screen']) => {
+      const file = join(putCase(LEFT_HANDED, name), 'mask.nii.gz')
+      const mask = gunzipSync(readFileSync(file))
+      // After the header: a second label beside the lesion's.
+      const voxels = mask.subarray(mask.readFloatLE(108))
+      expect(voxels.subarray(...IGNORED).some((value) => value !== 0)).toBe(false)
+      voxels.fill(2, ...IGNORED)
+      writeFileSync(file, gzipSync(mask))
+      writeFileSync(join(folder, name, 'lesions.json'), kinds)
+      const { cases } = await evaluate(folder, options({ screen }))
+      return cases.find((found) => found.case === name) as MeasuredCase
+    }
+    const screen: EvaluateOptions['screen'] = (ctPath) => screenFromGolden(ctPath, LEFT_HANDED)
+    const ignored = await measure('a', '{"3": "node", "2": "ignore"}', screen)
+    rmSync(join(folder, 'a'), { recursive: true })
+    const unscored = await measure('a', '{"3": "node", "2": null}', async (ctPath) => {
+      const scan = await screen(ctPath)
+      scan.scored.fill(0, ...IGNORED)
+      scan.score.fill(golden.calibration.score[0], ...IGNORED)
+      return scan
+    })
+    expect({ ...ignored, seconds: 0 }).toEqual({ ...unscored, seconds: 0 })
+    rmSync(join(folder, 'a'), { recursive: true })
+    const counted = await measure('a', '{"3": "node", "2": null}', screen)
+    expect(counted.bodyVoxels).toBeGreaterThan(ignored.bodyVoxels)
   })
 
   it('gives intervals over three cases and more', async () => {

@@ -79,6 +79,15 @@ describe('lesions told apart', () => {
     expect(kinds).toEqual({ 1: 'nodule solid', 3: 'node' })
   })
 
+  it('are not measured where lesions.json says to ignore them', async () => {
+    writeFileSync(join(folder, 'lesions.json'), '{"1": "nodule solid", "3": "ignore", "7": null}')
+    const { labels, kinds, lesion, ignored } = await readCase(labelled(), openCt)
+    expect(Array.from(labels!.subarray(99, 105))).toEqual([0, 1, 0, 0, 0, 0])
+    expect(Array.from(ignored!.subarray(99, 105))).toEqual([0, 0, 0, 0, 1, 0])
+    expect(lesion.reduce((sum, inside) => sum + inside)).toBe(1)
+    expect(kinds).toEqual({ 1: 'nodule solid' })
+  })
+
   it.each([
     ['forgets a label', '{"1": "nodule", "3": "node"}', 'input/lesions-json', /label 7 is/],
     ['is no JSON', '{1: "nodule"}', 'input/lesions-json', /must look like/],
