@@ -1,6 +1,7 @@
 """Turns the trained checkpoints into model packages: calibrate, fuse, export, prove, describe.
 
-    python3 export.py graph                   # fuse f, g and q -> work/screener.onnx, proved against work/screener-plain.onnx
+    python3 export.py density                 # fuse f, g and q -> work/density.onnx, proved against work/density-plain.onnx
+    python3 export.py graph                   # the same with the tails of tails.py -> work/screener.onnx
     python3 export.py calibrate               # scores of the held-out calibration volumes -> work/calibration.json
     python3 export.py package --out ../screener-ct-small
     python3 export.py distilled               # the student: graph, calibration and the package ../screener-ct-fast
@@ -18,30 +19,44 @@ from scipy.stats import spearmanr
 import config
 import data
 import model_package
+import tails
 import train
 from fast_graph import FastScreener, FastStudent
 from networks import Screener, Student, Wide
 from model_package import middle_tile, read_volume, store_as_half
+from tails import Tails
 
 PARITY = 1e-3      # largest relative difference of the two forms of the graph
 
 
-def load_screener():
-    def stored(file):
-        with np.load(data.WORK / file) as s:
-            return torch.from_numpy(s['mean']), torch.from_numpy(s['sd'])
+def stored_statistics(file):
+    """(mean, sd) of the observations, float32 [35] each."""
+    with np.load(data.WORK / file) as s:
+        return s['mean'], s['sd']
 
-    mean, sd = stored('standardise.npz')
+
+def load_screener(tails=None):
+    mean, sd = map(torch.from_numpy, stored_statistics('standardise.npz'))
     wide = None
     if config.WIDE_WEIGHT:
-        wide_mean, wide_sd = stored('wide-standardise.npz')      # of observations that `mean` and `sd` had standardised
+        wide_mean, wide_sd = map(torch.from_numpy, stored_statistics('wide-standardise.npz'))
+        # Its observations are those that `mean` and `sd` had standardised.
         wide = Wide(*train.load_condition('wide-density'), mean + sd * wide_mean, sd * wide_sd)
-    screener = Screener(train.load_descriptor(), *train.load_condition('density'), mean, sd, wide)
+    screener = Screener(train.load_descriptor(), *train.load_condition('density'), mean, sd, wide, tails)
     return screener.cpu().eval().requires_grad_(False)
 
 
-def graph(arguments):
+def density(arguments):
     screener = load_screener()
+    export(screener, FastScreener(screener), 'density', ['score', 'descriptor'], arguments.threads)
+
+
+def stored_tails():
+    return Tails(json.loads(tails.FILE.read_text()))
+
+
+def graph(arguments):
+    screener = load_screener(stored_tails())
     export(screener, FastScreener(screener), 'screener', ['score', 'descriptor'], arguments.threads)
 
 
@@ -131,7 +146,7 @@ def write(out, arguments, network, file, calibration, **texts):
 
 def package(arguments):
     trained = {stage: hours(stage) for stage in ('descriptor', 'condition', 'density')}
-    write(arguments.out, arguments, load_screener(), data.WORK / 'screener.onnx',
+    write(arguments.out, arguments, load_screener(stored_tails()), data.WORK / 'screener.onnx',
           json.loads((data.WORK / 'calibration.json').read_text()),
           title='Screener CT small (demonstration)',
           provenance=f'Trained without labels on {PATIENTS}, for {sum(trained.values()):.1f} hours on two shared CPU cores: a '
@@ -168,7 +183,7 @@ def distilled(arguments):
                                      'second opinion.'])
 
 
-COMMANDS = {'graph': graph, 'calibrate': calibrate, 'package': package, 'distilled': distilled}
+COMMANDS = {'density': density, 'graph': graph, 'calibrate': calibrate, 'package': package, 'distilled': distilled}
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

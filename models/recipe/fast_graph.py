@@ -30,6 +30,11 @@ def halved(weight):
     return weight.half() if weight.numel() >= 4096 else weight
 
 
+def as_stored(weight):
+    """The values that `model_package.store_as_half` leaves of a weight of the plain graph: here computed with, not stored."""
+    return halved(weight).float()
+
+
 def folded(sequence):
     """(weight, bias) of convolution + BatchNorm as one convolution."""
     convolution, norm = sequence[0], sequence[1]
@@ -114,11 +119,12 @@ class Fuse(nn.Module):
 
     def __init__(self, sequence, skip_width, edge):
         super().__init__()
-        weight, norm = sequence[0].weight.half().float(), sequence[1]
+        weight, norm = sequence[0].weight, sequence[1]
         scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-        weight = weight * scale.view(-1, 1, 1, 1, 1)
-        self.skip = Point(weight[:, :skip_width], norm.bias - norm.running_mean * scale)
-        self.deep = Point(weight[:, skip_width:], None)
+        skip_weight, deep_weight = [as_stored(w) * scale.view(-1, 1, 1, 1, 1)
+                                    for w in (weight[:, :skip_width], weight[:, skip_width:])]
+        self.skip = Point(skip_weight, norm.bias - norm.running_mean * scale)
+        self.deep = Point(deep_weight, None)
         self.register_buffer('doubling', torch.eye(edge // 2).repeat_interleave(2, 1))
 
     def forward(self, skip, deep):
@@ -144,7 +150,7 @@ class Levels(nn.Module):
         self.down = nn.ModuleList(Halving(*folded(c)) for c in unet.down)
         self.fuse = nn.ModuleList(Fuse(c, w, e) for c, w, e in zip(unet.fuse, WIDTHS, edges))
         self.decoder = nn.ModuleList(block(b, e) for b, e in zip(unet.decoder, edges))
-        self.heads = nn.ModuleList(Point(h.weight, h.bias) for h in heads)
+        self.heads = nn.ModuleList(Point(as_stored(h.weight), h.bias) for h in heads)
         for level, e in enumerate(edges[1:], 1):
             self.register_buffer(f'up{level}', upsampling(e))
 
@@ -174,9 +180,9 @@ class FastScreener(nn.Module):
         half, dimension = PATCH // 2, screener.y_mean.numel()
         self.stem, self.enter = Stacked(*folded(f.stem[0])), Halving(*folded(f.enter[0]))
         self.f = Levels(f.unet, f.heads[:-1], half)
-        self.wide = screener.wide      # small: as it was trained
+        self.wide, self.tails = screener.wide, screener.tails      # small: as they are
         self.g_stem, self.g = Stacked(*folded(g.stem[0])), Levels(g.unet, g.heads, half)
-        self.q = nn.ModuleList(Point(layer.weight, layer.bias) for layer in q.mlp[::2])
+        self.q = nn.ModuleList(Point(as_stored(layer.weight), layer.bias) for layer in q.mlp[::2])
         self.middle, self.range = (q.MAX_LOG_SD + q.MIN_LOG_SD) / 2, (q.MAX_LOG_SD - q.MIN_LOG_SD) / 2
         # Full resolution: 32 channels of the stem's head, then the smoothed HU as they are.
         stem_head, scales = f.heads[-1], len(HU_SIGMAS_MM)
@@ -260,6 +266,8 @@ class FastScreener(nn.Module):
             slabs.append(F.conv2d(residual * residual, self.ones))
         score = torch.cat(slabs) + in_plane(self.up, along_depth(self.up, constant))
         score = in_plane(self.score_smooth, along_depth(self.score_smooth, score[:, 0]))
+        if self.tails is not None:
+            score = self.tails(score, smoothed[:, HU_SIGMAS_MM.index(self.tails.SMOOTHING_MM)])
         return score[None, None]
 
 

@@ -197,9 +197,9 @@ class Wide(nn.Module):
 class Screener(nn.Module):
     """The fused graph: tile [1, 2, D, H, W] (CLAHE image, HU-mapped image) -> (score, descriptor)."""
 
-    def __init__(self, descriptor, condition, density, y_mean, y_sd, wide=None):
+    def __init__(self, descriptor, condition, density, y_mean, y_sd, wide=None, tails=None):
         super().__init__()
-        self.f, self.g, self.q, self.wide = descriptor, condition, density, wide
+        self.f, self.g, self.q, self.wide, self.tails = descriptor, condition, density, wide, tails
         self.register_buffer('y_mean', y_mean.view(1, -1, 1, 1, 1))
         self.register_buffer('y_sd', y_sd.view(1, -1, 1, 1, 1))
 
@@ -208,8 +208,9 @@ class Screener(nn.Module):
         return self.q(masked_condition(self.g, F.avg_pool3d(tile, 2)))
 
     def forward(self, tile):
-        """-log q of the standardised observation, smoothed, and WIDE_WEIGHT times that of the wide scale. Standardisation,
-        1 / sd and the sum of the log sds are taken at 4 mm, where there are an eighth of the voxels, and interpolated."""
+        """-log q of the standardised observation, smoothed, and WIDE_WEIGHT times that of the wide scale; its tails are moved
+        (tails.Tails) where there are any. Standardisation, 1 / sd and the sum of the log sds are taken at 4 mm, where there
+        are an eighth of the voxels, and interpolated."""
         y = observation(self.f, tile)
         mean, log_sd = self.expectation(tile)
         residual = (y - upsample(mean * self.y_sd + self.y_mean)) * upsample(torch.exp(-log_sd) / self.y_sd)
@@ -217,7 +218,10 @@ class Screener(nn.Module):
         if self.wide is not None:
             constant = constant + WIDE_WEIGHT * upsample(self.wide(F.avg_pool3d(y, WIDE), F.avg_pool3d(tile, WIDE)))
         score = 0.5 * (residual * residual).sum(1, keepdim=True) + upsample(constant)
-        return gaussian_smooth(score, SCORE_SIGMA_MM), y
+        score = gaussian_smooth(score, SCORE_SIGMA_MM)
+        if self.tails is not None:
+            score = self.tails(score, gaussian_smooth(tile[:, 1:2], self.tails.SMOOTHING_MM))
+        return score, y
 
 
 class Student(nn.Module):

@@ -9,7 +9,7 @@
     python3 train.py wide         # its g
     python3 train.py wide-density # its q
 
-    python3 train.py teach        # score maps of the training volumes, by the exported graph
+    python3 train.py teach        # score maps of the volumes, by the graph of `export.py density`
     python3 train.py distilled    # one UNet that learns them from the image
 
     python3 train.py keep         # weights of the finished stages -> checkpoints/weights.pt, small enough to commit
@@ -33,6 +33,7 @@ from torch.nn import functional as F
 import config
 import data
 import model_package
+import tails
 from networks import (Condition, Density, Descriptor, Student, checkerboard, masked_condition, negative_log_likelihood,
                       observation)
 
@@ -280,28 +281,34 @@ def load_descriptor():
     return f.eval().requires_grad_(False)
 
 
+def observe_volume(f, images, body):
+    """y before standardisation, float16 [35, z, y, x], of images [2, z, y, x]: in tiles of 96 with an overlap of 16 on each
+    side, where there is body."""
+    y = np.zeros((config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM), *body.shape), np.float16)
+    margin, core = 16, 96
+    for start in itertools.product(*[range(0, n, core) for n in body.shape]):
+        inner = tuple(slice(a, min(a + core, n)) for a, n in zip(start, body.shape))
+        if not body[inner].any():
+            continue
+        # Tiles start on multiples of 16, so that the network's strided levels fall as they do in training.
+        low = [max(0, s.start - margin) for s in inner]
+        high = [min(n, s.stop + margin) for s, n in zip(inner, body.shape)]
+        pad = [(0, -(b - a) % 16) for a, b in zip(low, high)]
+        tile = np.pad(images[(slice(None), *[slice(a, b) for a, b in zip(low, high)])], [(0, 0), *pad], mode='edge')
+        with torch.no_grad(), autocast():
+            out = observation(f, torch.from_numpy(tile)[None].to(DEVICE))[0].float().cpu().numpy()
+        y[(slice(None), *inner)] = out[(slice(None), *[slice(s.start - a, s.stop - a) for s, a in zip(inner, low)])]
+    return y
+
+
 def observe(arguments):
-    """y of every training volume, standardised, float16 [35, z, y, x], in tiles of 96 with an overlap of 16 each side."""
+    """y of every training volume, standardised, float16 [35, z, y, x]."""
     f = load_descriptor()
     folder = data.WORK / 'observations'
     folder.mkdir(exist_ok=True)
     raw, sums = {}, []
-    margin, core = 16, 96
     for name, (images, body) in data.load('training', allow_missing=arguments.allow_missing).items():
-        y = np.zeros((config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM), *body.shape), np.float16)
-        for start in itertools.product(*[range(0, n, core) for n in body.shape]):
-            inner = tuple(slice(a, min(a + core, n)) for a, n in zip(start, body.shape))
-            if not body[inner].any():
-                continue
-            # Tiles start on multiples of 16, so that the network's strided levels fall as they do in training.
-            low = [max(0, s.start - margin) for s in inner]
-            high = [min(n, s.stop + margin) for s, n in zip(inner, body.shape)]
-            pad = [(0, -(b - a) % 16) for a, b in zip(low, high)]
-            tile = np.pad(images[(slice(None), *[slice(a, b) for a, b in zip(low, high)])], [(0, 0), *pad], mode='edge')
-            with torch.no_grad(), autocast():
-                out = observation(f, torch.from_numpy(tile)[None].to(DEVICE))[0].float().cpu().numpy()
-            y[(slice(None), *inner)] = out[(slice(None), *[slice(s.start - a, s.stop - a) for s, a in zip(inner, low)])]
-        raw[name] = y
+        raw[name] = y = observe_volume(f, images, body)
         sample = y[:, body][:, ::97].astype(np.float64)
         sums.append((sample.shape[1], sample.sum(1), (sample ** 2).sum(1)))
         print('observe', name, flush=True)
@@ -445,14 +452,16 @@ def load_condition(stage):
 
 
 def draw_tile(volumes, generator, scale):
-    """A tile as at inference: (coarse [1, 2, edge^3], body points [P, 3], y [P, channels])."""
+    """A tile as at inference: (coarse [1, 2, edge^3], body points [P, 3] (z, y, x), y [P, channels], relative position of
+    the points in the volume [P, 3] (x, y, z), in (0, 1))."""
     coarse, inside, y = volumes.sampler(generator).draw()
     edge = config.PATCH // scale.factor
     start = crop_start(inside, edge, generator)
     tile = coarse[(slice(None), *[slice(s, s + edge) for s in start])][None].to(DEVICE)
     points = np.argwhere(inside[tuple(slice(s, s + edge) for s in start)])
     points = points[generator.integers(len(points), size=4096)]
-    return tile, points, observed_at(y, points + start, generator, scale.ratio)
+    position = torch.from_numpy(((points + start + 0.5) / inside.shape)[:, ::-1].astype(np.float32))
+    return tile, points, observed_at(y, points + start, generator, scale.ratio), position
 
 
 def train_density(arguments, scale=FINE):
@@ -466,7 +475,7 @@ def train_density(arguments, scale=FINE):
     g.eval()
 
     def step(_, generator):
-        tile, points, y = draw_tile(volumes, generator, scale)
+        tile, points, y, _ = draw_tile(volumes, generator, scale)
         with torch.no_grad(), autocast():
             c = masked_condition(g, tile).float()[0]
         mean, log_sd = q(gather(c, points).T[None, :, :, None, None])
@@ -487,7 +496,7 @@ def recalibrate(g, volumes, scale, tiles=60):
     g.train()
     board = checkerboard(config.PATCH // scale.factor)
     for index in range(tiles):
-        tile, _, _ = draw_tile(volumes, np.random.default_rng([config.SEED, index]), scale)
+        tile, *_ = draw_tile(volumes, np.random.default_rng([config.SEED, index]), scale)
         with torch.no_grad(), autocast():
             g(torch.cat([tile, tile]), torch.cat([board, 1 - board]).to(DEVICE))
 
@@ -495,11 +504,12 @@ def recalibrate(g, volumes, scale, tiles=60):
 # --- distillation -----------------------------------------------------------------------------------------------
 
 def teach(arguments):
-    """Score maps of the training volumes by the exported graph, blended as the product blends them, float16 [z, y, x]."""
-    run = model_package.tile_scorer(data.WORK / 'screener.onnx', arguments.threads)
+    """Score maps of the training and the calibration volumes by the graph of `export.py density`, blended as the product
+    blends them, float16 [z, y, x]."""
+    run = model_package.tile_scorer(data.WORK / 'density.onnx', arguments.threads)
     folder = data.WORK / 'scores'
     folder.mkdir(exist_ok=True)
-    for name in data.names('training'):
+    for name in [*config.CALIBRATION, *data.names('training')]:
         if not (folder / f'{name}.npz').exists():
             images, body = model_package.read_volume(name)
             score, covered = model_package.score_volume(run, images, body)
@@ -508,12 +518,16 @@ def teach(arguments):
 
 
 def train_distilled(arguments):
-    """A single UNet learns the score map from the image by mean squared error over body voxels (the paper, section on
-    distillation). It starts from the descriptor's UNet, which works at the same voxel size."""
+    """A single UNet learns the score map, tails moved, from the image by mean squared error over body voxels (the paper,
+    section on distillation). It starts from the descriptor's UNet, which works at the same voxel size."""
+    moved = json.loads(tails.FILE.read_text())
     volumes, values = {}, []
     for name, (images, _) in data.load('training').items():
         with np.load(data.WORK / 'scores' / f'{name}.npz') as stored:
-            score, covered = stored['score'], stored['covered']
+            score, covered = stored['score'].astype(np.float32), stored['covered']
+        # The images are padded at their ends.
+        smoothed = tails.smooth_map(images[1][tuple(slice(n) for n in score.shape)])
+        score = tails.straighten(moved, score, smoothed).astype(np.float16)
         pad = [(0, padded - n) for padded, n in zip(images.shape[1:], covered.shape)]
         volumes[name] = images, np.pad(covered, pad), np.pad(score, pad)
         values.append(score[covered][::101].astype(np.float32))

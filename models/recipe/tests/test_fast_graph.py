@@ -7,6 +7,7 @@ from torch import nn
 import config
 from fast_graph import FastScreener, FastStudent
 from networks import Condition, Density, Descriptor, Screener, Student, Wide
+from tails import Tails
 
 OBSERVED = config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)
 
@@ -38,6 +39,17 @@ class FastGraphs(unittest.TestCase):
         scales = [(untrained(Condition()), Density(OBSERVED), torch.randn(OBSERVED) / 10, torch.rand(OBSERVED) + 0.5)
                   for _ in range(2)]
         screener = untrained(Screener(Descriptor(), *scales[0], Wide(*scales[1])))
+        self.assert_same(screener, FastScreener(screener))
+
+    def test_tails(self):
+        screener = untrained(Screener(Descriptor(), untrained(Condition()), Density(OBSERVED), torch.randn(OBSERVED) / 10,
+                                      torch.rand(OBSERVED) + 0.5))
+        with torch.no_grad():
+            score = screener(self.tile)[0]
+        low, high = [float(score.quantile(q)) for q in (0.5, 0.9)]
+        screener.tails = Tails({'bone': ([low, high], [0.0, 0.5 * (high - low)])})
+        with torch.no_grad():
+            self.assertGreater(float((score - screener(self.tile)[0]).max()), 0.1 * (high - low))
         self.assert_same(screener, FastScreener(screener))
 
     def test_distilled(self):
