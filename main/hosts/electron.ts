@@ -99,6 +99,7 @@ async function start({ dataFolder, paths }: WindowOptions): Promise<void> {
       showInFolder: async (path) => shell.showItemInFolder(path),
     },
   })
+  for (const { message } of workstation.notices) console.error(message)
   closeAtQuit(workstation)
   const handler = createHandler({
     workstation,

@@ -21,6 +21,7 @@ async function run({ paths, dataFolder, roots, port, open }: WindowOptions): Pro
       ...(desktop ? { showInFolder: (path: string) => showInFolder(path) } : {}),
     },
   })
+  for (const { message } of workstation.notices) console.error(message)
   const handler = createHandler({ workstation, windowFolder: WINDOW_FOLDER })
   const server = await serveWeb(handler, { port }).catch(async (error) => {
     await workstation.close()

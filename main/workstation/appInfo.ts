@@ -1,11 +1,10 @@
 import packageJson from '../../package.json' with { type: 'json' }
-import type { AppInfo } from '../../preload/records.ts'
-import type { Warning } from '../errors.ts'
+import type { AppInfo, WarningRecord } from '../../preload/records.ts'
 import { RESEARCH_USE_ONLY } from '../exporting/runRecord.ts'
 import type { HostAbilities } from './types.ts'
 
 /** What a bug report should say, and what the window must know of its host. */
-export function appInfo(dataFolder: string, abilities: HostAbilities, notices: Warning[]): AppInfo {
+export function appInfo(dataFolder: string, abilities: HostAbilities, notices: WarningRecord[]): AppInfo {
   const { node, v8, electron, chrome } = process.versions
   return {
     name: 'Screener Workstation',

@@ -19,8 +19,8 @@ export function rememberExportedTo(library: Library, path: string): void {
   }
 }
 
-/** The settings that are the window's own. */
+/** The settings that are the window's own: main's begin with an @. */
 export function windowSettings(library: Library): CallOutput<'settings.all'> {
-  const { [KEY]: _notTheWindows, ...settings } = library.settings()
-  return settings as CallOutput<'settings.all'>
+  const own = Object.entries(library.settings()).filter(([key]) => !key.startsWith('@'))
+  return Object.fromEntries(own) as CallOutput<'settings.all'>
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { CallInput, CallName, CallOutput } from '../../preload/contract.ts'
-import { type Warning, WorkstationError } from '../errors.ts'
+import type { WarningRecord } from '../../preload/records.ts'
+import { WorkstationError } from '../errors.ts'
 import { EngineClient } from '../inference/client.ts'
 import type { Host } from '../inference/devices.ts'
 import type { Library } from '../library/index.ts'
@@ -70,7 +71,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
   const { roots, abilities, modelsFolder } = options
   const path = resolve(options.dataFolder)
   // First: it is what keeps a second process out of the folder.
-  const notices: Warning[] = []
+  const notices: WarningRecord[] = []
   const library = options.library ?? openOrReplace(path, notices)
   try {
     return await build()
@@ -89,7 +90,8 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       limitBytes: options.cacheLimitBytes ?? CACHE_LIMIT_BYTES,
     })
     await cache.tidy()
-    await reclaim(folder, library)
+    const unclaimed = await reclaim(folder, library)
+    if (unclaimed) notices.push(unclaimed)
 
     // Three, for looking through a folder and reading for a run that waits its turn
     // must not keep the reader from the series he opens.
@@ -268,6 +270,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
 
     await runs.resume()
     return {
+      notices,
       call: async (name, input) => {
         if (closing) throw closed()
         try {

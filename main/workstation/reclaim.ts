@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { WarningRecord } from '../../preload/records.ts'
 import type { Library } from '../library/types.ts'
 import { importFolder } from './addSeries.ts'
 import { type DataFolder, foldersIn } from './dataFolder.ts'
@@ -10,14 +11,23 @@ const SET_ASIDE = /^library-damaged-/
 /** Every id of the library, and every folder of an upload, is a UUID: what has another name is somebody else's. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
+/** Names of folders that were there before the library was; no key that the contract lets a window set. */
+const KEPT = '@keptFolders'
+
 /**
  * Removes, at start, what no record of the library refers to any more: voxels of series that were removed, results of
  * runs that were, and uploads of which nothing was added, left where a process ended or a disk refused in the middle.
- * While a damaged library lies aside, results and uploads stay: it may be mended, and they have no other copy.
  *
+ * Results and uploads have no other copy. They stay while a damaged library lies aside, for it may be mended; and what
+ * an empty library finds was another's, which somebody moved or deleted: it stays, also when the library has grown.
+ *
+ * @returns a sentence about what was another library's, where there is any
  * @throws WorkstationError what the library's lists throw; nothing is removed then
  */
-export async function reclaim({ path, cache, imports }: DataFolder, library: Library): Promise<void> {
+export async function reclaim(
+  { path, cache, imports }: DataFolder,
+  library: Library,
+): Promise<WarningRecord | undefined> {
   const series = new Set(library.listSeries().map(({ id }) => id))
   const runs = new Set(library.listRuns().map(({ id }) => id))
   const uploads = new Set<string>()
@@ -26,17 +36,46 @@ export async function reclaim({ path, cache, imports }: DataFolder, library: Lib
       const folder = importFolder(imports, input)
       if (folder !== undefined) uploads.add(basename(folder))
     }
-  await removeOthers(cache, series)
-  if ((await readdir(path)).some((name) => SET_ASIDE.test(name))) return
-  await removeOthers(join(path, 'runs'), runs)
-  await removeOthers(imports, uploads)
+  await remove(await othersIn(cache, series))
+  if ((await readdir(path)).some((name) => SET_ASIDE.test(name))) return undefined
+
+  const results = join(path, 'runs')
+  const others = [...(await othersIn(results, runs)), ...(await othersIn(imports, uploads))]
+  const before = library.settings()[KEPT]
+  const known = new Set(Array.isArray(before) ? before : [])
+  const isKept = (folder: string) => series.size === 0 || known.has(basename(folder))
+  const kept = others.filter(isKept)
+  if (kept.length > 0 || known.size > 0)
+    library.setSetting(
+      KEPT,
+      kept.map((folder) => basename(folder)),
+    )
+  await remove(others.filter((folder) => !isKept(folder)))
+  const keptIn = (parent: string) => kept.filter((folder) => folder === join(parent, basename(folder))).length
+  return kept.length > 0 ? unclaimed(keptIn(results), results, keptIn(imports), imports) : undefined
 }
 
-async function removeOthers(parent: string, wanted: ReadonlySet<string>): Promise<void> {
-  for (const folder of await foldersIn(parent)) {
-    const name = basename(folder)
-    // What something holds open wastes room until the next start.
-    if (UUID.test(name) && !wanted.has(name))
-      await rm(folder, { recursive: true, force: true }).catch(() => {})
+async function othersIn(parent: string, wanted: ReadonlySet<string>): Promise<string[]> {
+  const folders = await foldersIn(parent)
+  return folders.filter((folder) => UUID.test(basename(folder)) && !wanted.has(basename(folder)))
+}
+
+async function remove(folders: readonly string[]): Promise<void> {
+  // What something holds open wastes room until the next start.
+  for (const folder of folders) await rm(folder, { recursive: true, force: true }).catch(() => {})
+}
+
+function unclaimed(runs: number, runsFolder: string, uploads: number, uploadsFolder: string): WarningRecord {
+  const counted = (count: number, what: string, folder: string) =>
+    count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'} (in ${folder})`]
+  const what = [
+    ...counted(runs, 'screening result', runsFolder),
+    ...counted(uploads, 'uploaded scan', uploadsFolder),
+  ]
+  const one = runs + uploads === 1
+  return {
+    code: 'output/unclaimed-data',
+    message: `${what.join(' and ')} ${one ? 'belongs' : 'belong'} to no library and ${one ? 'was' : 'were'} left where ${one ? 'it is' : 'they are'}.`,
+    values: { runs, runsFolder, uploads, uploadsFolder },
   }
 }

@@ -1,5 +1,5 @@
 import type { CallInput, CallName, CallOutput, EventName, EventPayload } from '../../preload/contract.ts'
-import type { FileHandle } from '../../preload/records.ts'
+import type { FileHandle, WarningRecord } from '../../preload/records.ts'
 
 /** What only a host can do. */
 export interface HostAbilities {
@@ -16,6 +16,8 @@ export interface HostAbilities {
  * plane. Hosts check inputs against the schemas before `call`, and answer WorkstationErrors as error records.
  */
 export interface Workstation {
+  /** What happened at the start that the user must know; the window is told of it by `app.info`. */
+  readonly notices: readonly WarningRecord[]
   /** @throws WorkstationError */
   call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>
   on<N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void

@@ -21,6 +21,7 @@ export function fakeWorkstation(
   return {
     asked,
     granted,
+    notices: [],
     emit: (name, payload) => {
       for (const listener of listeners) listener(name, payload)
     },

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Bed, makeBed, runIs, startRun } from './bed.ts'
+import { addSource, type Bed, makeBed, runIs, startRun } from './bed.ts'
 import { makeSource } from './fakes.ts'
 
 /** A data folder with one uploaded series, screened, and its voxels; `names` of what lies in a folder of it. */
@@ -60,5 +60,51 @@ describe('at start', () => {
     expect(await bed.names('cache')).toEqual([])
     await bed.restart()
     expect(await Promise.all(['runs', 'imports'].map(bed.names))).toEqual(before)
+  })
+
+  describe('with an empty library', () => {
+    const NOTICE = { code: 'output/unclaimed-data', values: { runs: 1, uploads: 1 } }
+    const lost = async (bed: Bed) => {
+      await bed.workstation.close()
+      for (const suffix of ['', '-wal', '-shm'])
+        await rm(join(bed.dataFolder, `library.sqlite${suffix}`), { force: true })
+      await bed.restart()
+    }
+
+    test('results and uploads that another one left stay, and a sentence says how many and where', async () => {
+      const bed = await screened()
+      const before = await Promise.all(['runs', 'imports'].map(bed.names))
+      await lost(bed)
+      expect(await Promise.all(['runs', 'imports'].map(bed.names))).toEqual(before)
+      const { notices } = await bed.workstation.call('app.info', {})
+      expect(notices).toMatchObject([NOTICE])
+      expect(notices[0]!.message).toBe(
+        `1 screening result (in ${join(bed.dataFolder, 'runs')}) and 1 uploaded scan (in ${join(bed.dataFolder, 'imports')}) belong to no library and were left where they are.`,
+      )
+      expect(bed.workstation.notices, 'for the log of the host').toEqual(notices)
+    })
+
+    test('they stay when the library is no longer empty, while its own leftovers go', async () => {
+      const bed = await screened()
+      const [before] = await Promise.all(['runs'].map(bed.names))
+      await lost(bed)
+      await addSource(bed)
+      const own = await leave(bed, 'runs')
+      await bed.restart()
+      expect(existsSync(own)).toBe(false)
+      expect(await bed.names('runs')).toEqual(before)
+      expect(bed.workstation.notices).toMatchObject([NOTICE])
+      expect(await bed.workstation.call('settings.all', {})).toEqual({})
+    })
+
+    test('nothing is said any more once they were taken away', async () => {
+      const bed = await screened()
+      await lost(bed)
+      for (const folder of ['runs', 'imports']) {
+        await rm(join(bed.dataFolder, folder), { recursive: true })
+      }
+      await bed.restart()
+      expect(bed.workstation.notices).toEqual([])
+    })
   })
 })
