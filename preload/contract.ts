@@ -29,6 +29,10 @@ const text = z.string()
 const id = z.string().min(1).max(200)
 const handle = FileHandle.shape.handle
 const nothing = z.object({})
+/** Any name that a window gives itself: it comes back with the event, so that the window knows its own changes. */
+const window = z.exactOptional(id)
+/** The window that did it; null where it did not say. */
+const byWindow = id.nullable()
 const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
 
 export const calls = {
@@ -80,8 +84,8 @@ export const calls = {
   /** What was measured on a series, in the order in which it was drawn. */
   'measurements.get': call(z.object({ seriesId: id }), z.array(MeasurementRecord)),
   /** Stores a measurement, in place of the one with its id; committed before the answer. */
-  'measurements.put': call(z.object({ seriesId: id, measurement: MeasurementRecord }), nothing),
-  'measurements.remove': call(z.object({ seriesId: id, id: MeasurementRecord.shape.id }), nothing),
+  'measurements.put': call(z.object({ seriesId: id, measurement: MeasurementRecord, window }), nothing),
+  'measurements.remove': call(z.object({ seriesId: id, id: MeasurementRecord.shape.id, window }), nothing),
   'series.setThumbnail': call(z.object({ seriesId: id, png: z.base64().max(1024 * 1024) }), SeriesEntry),
 
   /**
@@ -102,19 +106,13 @@ export const calls = {
 
   /** What was said about all findings of a run, or about one. */
   'reviews.get': call(z.object({ runId: id, key: z.exactOptional(FindingKey) }), z.array(ReviewRecord)),
-  /**
-   * Stores what the reader said about a finding, in place of what was there; committed before the answer. `window` is
-   * any name that a window gives itself: it comes back with `review.changed`.
-   */
-  'reviews.put': call(
-    z.object({ runId: id, record: ReviewRecord, window: z.exactOptional(id) }),
-    ReviewRecord,
-  ),
+  /** Stores what the reader said about a finding, in place of what was there; committed before the answer. */
+  'reviews.put': call(z.object({ runId: id, record: ReviewRecord, window }), ReviewRecord),
   /** As if nothing had been said about a finding; a drawn finding is gone. */
-  'reviews.remove': call(z.object({ runId: id, key: FindingKey, window: z.exactOptional(id) }), nothing),
-  'reviews.finish': call(z.object({ runId: id, finished: z.boolean() }), SeriesEntry),
+  'reviews.remove': call(z.object({ runId: id, key: FindingKey, window }), nothing),
+  'reviews.finish': call(z.object({ runId: id, finished: z.boolean(), window }), SeriesEntry),
   'labels.all': call(nothing, z.array(FindingLabel)),
-  'labels.set': call(z.object({ labels: z.array(FindingLabel).max(500) }), z.array(FindingLabel)),
+  'labels.set': call(z.object({ labels: z.array(FindingLabel).max(500), window }), z.array(FindingLabel)),
 
   'export.write': call(ExportRequest.extend({ job: id }), ExportResult),
   'export.cancel': call(z.object({ job: id }), nothing),
@@ -157,7 +155,11 @@ export const events = {
   'series.removed': z.object({ seriesId: id }),
   'run.changed': RunEntry,
   /** Something else is said about a finding; what, `reviews.get` tells: an outline may be megabytes. */
-  'review.changed': z.object({ runId: id, key: FindingKey, window: id.nullable() }),
+  'review.changed': z.object({ runId: id, key: FindingKey, window: byWindow }),
+  'review.finished': z.object({ runId: id, finished: z.boolean(), window: byWindow }),
+  /** Stored or removed; which, `measurements.get` tells, in the order of all that was asked for. */
+  'measurement.changed': z.object({ seriesId: id, id: MeasurementRecord.shape.id, window: byWindow }),
+  'labels.changed': z.object({ labels: z.array(FindingLabel), window: byWindow }),
   /** The whole list, after an import, a removal or another choice of the default. */
   'models.changed': z.array(ModelEntry),
   'devices.changed': z.array(DeviceEntry),

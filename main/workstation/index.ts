@@ -9,7 +9,8 @@ import type { Host } from '../inference/devices.ts'
 import type { Library } from '../library/index.ts'
 import { ReaderClient } from '../reading/client.ts'
 import { modelStore } from '../screening/models.ts'
-import { addSeries, removeUnusedImports } from './addSeries.ts'
+import { addSeries } from './addSeries.ts'
+import { Annotations } from './annotations.ts'
 import { appInfo } from './appInfo.ts'
 import { serveData } from './data.ts'
 import { diskUsedBytes, openDataFolder } from './dataFolder.ts'
@@ -27,6 +28,7 @@ import { OpenedRuns } from './openedRuns.ts'
 import { openOrReplace } from './openOrReplace.ts'
 import { openSeries } from './openSeries.ts'
 import { reclaim } from './reclaim.ts'
+import { removeSeries } from './removeSeries.ts'
 import { thumbnailBytes } from './reviews.ts'
 import { runDetails } from './runDetails.ts'
 import { RunQueue } from './runs.ts'
@@ -118,27 +120,12 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       onDevice: (outcome) => devices.learn(outcome),
     })
     const opened = new OpenedRuns(library, events)
+    const annotations = new Annotations(library, events)
     const opening = { library, events, cache, reader: readers.showing }
     const exporting = { library, runs: opened, cache, reader: readers.screening, files }
 
     /** Two windows that open one series wait for the same job. */
     const openings = new Map<string, Promise<CallOutput<'series.open'>>>()
-
-    async function removeSeries(seriesId: string): Promise<void> {
-      const { source } = storedSeries(library, seriesId)
-      jobs.cancel(seriesId)
-      await runs.endOf(seriesId)
-      // The rows first: files without a row waste room, a row without files is a broken promise.
-      const runIds = library.removeSeries(seriesId)
-      events.emit('series.removed', { seriesId })
-      const folders = runIds.map((runId) => rm(library.runFolder(runId), { recursive: true, force: true }))
-      // It is no longer in the library, and that is what was asked for: a file that something holds open wastes room.
-      await Promise.allSettled([
-        ...folders,
-        cache.remove(seriesId),
-        removeUnusedImports(source.inputs, adding),
-      ])
-    }
 
     const cancelJob = ({ job }: { job: string }) => {
       jobs.cancel(job)
@@ -181,7 +168,7 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       'library.addSample': ({ job }) => jobs.run(job, (running) => sample.add(running)),
       'library.cancel': cancelJob,
       'library.remove': async ({ seriesId }) => {
-        await removeSeries(seriesId)
+        await removeSeries(seriesId, { ...adding, jobs, runs, cache })
         return {}
       },
 
@@ -203,13 +190,12 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
       },
 
       'measurements.get': ({ seriesId }) => library.getMeasurements(seriesId),
-      'measurements.put': ({ seriesId, measurement }) => {
-        storedSeries(library, seriesId)
-        library.putMeasurement(seriesId, measurement)
+      'measurements.put': (input) => {
+        annotations.putMeasurement(input)
         return {}
       },
-      'measurements.remove': ({ seriesId, id }) => {
-        library.removeMeasurement(seriesId, id)
+      'measurements.remove': (input) => {
+        annotations.removeMeasurement(input)
         return {}
       },
 
@@ -229,14 +215,9 @@ export async function createWorkstation(options: WorkstationOptions): Promise<Wo
         await opened.removeReview(input)
         return {}
       },
-      'reviews.finish': ({ runId, finished }) =>
-        opened.inTurn(() => {
-          const entry = library.finishReview(runId, finished)
-          events.emit('series.changed', entry)
-          return entry
-        }),
+      'reviews.finish': (input) => opened.finishReview(input),
       'labels.all': () => library.labels(),
-      'labels.set': ({ labels }) => library.setLabels(labels),
+      'labels.set': (input) => annotations.setLabels(input),
 
       'export.write': (input) =>
         jobs.run(input.job, async (running) => {

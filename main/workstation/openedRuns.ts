@@ -1,5 +1,5 @@
 import type { CallInput } from '../../preload/contract.ts'
-import type { OpenedRun, ReviewRecord, RunEntry } from '../../preload/records.ts'
+import type { OpenedRun, ReviewRecord, RunEntry, SeriesEntry } from '../../preload/records.ts'
 import { WorkstationError } from '../errors.ts'
 import type { Grid } from '../imaging/volume.ts'
 import type { Library } from '../library/types.ts'
@@ -67,6 +67,16 @@ export class OpenedRuns {
     return this.inTurn(() => {
       this.#library.removeReview(runId, key)
       this.#events.emit('review.changed', { runId, key, window: window ?? null })
+    })
+  }
+
+  /** As `putReview`, and the list of series has its new state. */
+  finishReview({ runId, finished, window }: CallInput<'reviews.finish'>): Promise<SeriesEntry> {
+    return this.inTurn(() => {
+      const entry = this.#library.finishReview(runId, finished)
+      this.#events.emit('series.changed', entry)
+      this.#events.emit('review.finished', { runId, finished, window: window ?? null })
+      return entry
     })
   }
 

@@ -1,12 +1,13 @@
 import { ActionIcon, Button, Group, Modal, Select, Text, TextInput } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
+import type { FindingLabel } from '../../preload/records.ts'
 import { t } from '../i18n/index.ts'
 import { useLibrary } from '../state/library.ts'
 import { setLabels } from './actions.ts'
 import classes from './findings.module.css'
 import { setFindingsUi, useFindingsUi } from './findingsUi.ts'
-import { draftOf, type LabelDraft, labelOf, problemsOf } from './labelDraft.ts'
+import { draftOf, followed, type LabelDraft, labelOf, nextId, problemsOf } from './labelDraft.ts'
 
 const close = () => setFindingsUi({ labelEditorOpen: false })
 
@@ -26,16 +27,33 @@ export function LabelEditor() {
   )
 }
 
+interface Form {
+  drafts: readonly LabelDraft[]
+  /** The list that they were made of, and follow. */
+  from: readonly FindingLabel[]
+  /** Whether another window changed the list meanwhile. */
+  isMixed: boolean
+}
+
 function LabelForm() {
   const labels = useLibrary((s) => s.labels)
-  const [drafts, setDrafts] = useState<readonly LabelDraft[]>(() => labels.map(draftOf))
+  const [form, setForm] = useState<Form>(() => ({
+    drafts: labels.map(draftOf),
+    from: labels,
+    isMixed: false,
+  }))
+  const { drafts } = form
+  const setDrafts = (changed: readonly LabelDraft[]) => setForm({ ...form, drafts: changed })
+  if (form.from !== labels) {
+    const merged = followed(drafts, form.from, labels)
+    const isOwn = JSON.stringify(merged.map(labelOf)) === JSON.stringify(drafts.map(labelOf))
+    setForm({ drafts: merged, from: labels, isMixed: form.isMixed || !isOwn })
+  }
   const problems = problemsOf(drafts)
   const change = (index: number, part: Partial<LabelDraft>) =>
     setDrafts(drafts.with(index, { ...drafts[index], ...part }))
-  const add = () => {
-    const id = Math.max(-1, ...drafts.map((d) => d.id)) + 1
-    setDrafts([...drafts, { id, text: '', scheme: '', value: '', meaning: '' }])
-  }
+  const add = () =>
+    setDrafts([...drafts, { id: nextId(drafts), text: '', scheme: '', value: '', meaning: '', was: null }])
   const save = async () => {
     if (problems.size === 0 && (await setLabels(drafts.map(labelOf)))) close()
   }
@@ -48,6 +66,9 @@ function LabelForm() {
     >
       <Text size="sm" c="dimmed" mb="sm">
         {t('labels.hint')}
+      </Text>
+      <Text size="sm" role="status" mb={form.isMixed ? 'sm' : 0}>
+        {form.isMixed ? t('labels.elsewhere') : ''}
       </Text>
       <ul className={classes.labelRows}>
         {drafts.map((draft, index) => (

@@ -1,15 +1,16 @@
 import type { FindingLabel, ReviewState } from '../../preload/records.ts'
-import { call } from '../api/index.ts'
+import { bridge, call } from '../api/index.ts'
 import { t } from '../i18n/index.ts'
 import { notifyError } from '../shell/notify.tsx'
-import { perform } from '../state/history.ts'
-import { putSeries, useLibrary } from '../state/library.ts'
+import { forgetSubject, perform } from '../state/history.ts'
+import { LABEL_LIST, putSeries, useLibrary } from '../state/library.ts'
 import { thresholdLevel, useOverlay } from '../state/overlay.ts'
 import { amendReview, selectFinding, setFindingState, useReview } from '../state/review.ts'
 import { useSession } from '../state/session.ts'
 import { jumpTo } from '../state/view.ts'
+import { WINDOW } from '../state/window.ts'
 import { currentFinding, currentFindings, listedFindings } from './current.ts'
-import { announce, setFindingsUi, useFindingsUi } from './findingsUi.ts'
+import { announce, markFinished, setFindingsUi, useFindingsUi } from './findingsUi.ts'
 import { neighbour, nextToReview, reviewProgress } from './order.ts'
 import { pointOf } from './place.ts'
 import type { ReviewFinding } from './reviewFindings.ts'
@@ -110,9 +111,11 @@ export function restoreOutline(key: string): Promise<boolean> {
 export function setLabels(after: readonly FindingLabel[]): Promise<boolean> {
   const before = useLibrary.getState().labels
   const put = async (labels: readonly FindingLabel[]) => {
-    useLibrary.setState({ labels: await call('labels.set', { labels: [...labels] }) })
+    useLibrary.setState({ labels: await call('labels.set', { labels: [...labels], window: WINDOW }) })
   }
-  return told(perform({ name: 'undo.labels', apply: () => put(after), revert: () => put(before) }))
+  return told(
+    perform({ name: 'undo.labels', subject: LABEL_LIST, apply: () => put(after), revert: () => put(before) }),
+  )
 }
 
 /** Whether the reader said so of the run on screen. */
@@ -129,14 +132,50 @@ export function askToFinish(): void {
   else setFindingsUi({ askingToFinish: true })
 }
 
+/** What finishing the review of a run is done to, on the undo stack. */
+const finishOf = (runId: string) => `finish-${runId}`
+
+/**
+ * Takes over which reviews other windows finish or reopen, until the returned function is called. `told` hears of the
+ * run on screen; what this window did to that before is no longer undone from here.
+ */
+export function followFinishing(told: (finished: boolean) => void): () => void {
+  let connected = true
+  const shown = () => useSession.getState().result?.run.id
+  const ends = [
+    bridge.on('review.finished', ({ runId, finished, window }) => {
+      // Its own ones too: the last that main tells is the last that it stored.
+      markFinished(runId, finished)
+      if (window === WINDOW) return
+      forgetSubject(finishOf(runId))
+      if (shown() === runId) told(finished)
+    }),
+    bridge.onConnection((now) => {
+      const runId = shown()
+      // Events may have gone by unheard.
+      if (now && !connected && runId)
+        call('runs.open', { runId }).then(
+          ({ reviewFinished }) => markFinished(runId, reviewFinished),
+          () => undefined,
+        )
+      connected = now
+    }),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
 export async function finishReview(finished: boolean): Promise<void> {
   const { result } = useSession.getState()
   if (!result) return
   const runId = result.run.id
   const put = async (reviewFinished: boolean) => {
-    putSeries(await call('reviews.finish', { runId, finished: reviewFinished }))
-    setFindingsUi({ finished: new Map(useFindingsUi.getState().finished).set(runId, reviewFinished) })
+    putSeries(await call('reviews.finish', { runId, finished: reviewFinished, window: WINDOW }))
+    markFinished(runId, reviewFinished)
   }
   const name = finished ? 'undo.finish' : 'undo.reopen'
-  await told(perform({ name, apply: () => put(finished), revert: () => put(!finished) }))
+  await told(
+    perform({ name, subject: finishOf(runId), apply: () => put(finished), revert: () => put(!finished) }),
+  )
 }

@@ -9,7 +9,7 @@ export interface FindingsUi extends ListOptions {
   labelEditorOpen: boolean
   /** Asking whether to finish a review with findings that have no state. */
   askingToFinish: boolean
-  /** Runs whose review was finished or reopened in this window; for others OpenedRun tells. */
+  /** Runs whose review was finished or reopened since the window is there; for others OpenedRun tells. */
   finished: ReadonlyMap<string, boolean>
 }
 
@@ -23,6 +23,14 @@ export const useFindingsUi = create<FindingsUi>(() => ({
 }))
 
 export const setFindingsUi = (change: Partial<FindingsUi>): void => useFindingsUi.setState(change)
+
+export function markFinished(runId: string, finished: boolean): void {
+  useFindingsUi.setState((state) => ({
+    finished: new Map(state.finished).set(runId, finished),
+    // The question is answered.
+    askingToFinish: state.askingToFinish && !finished,
+  }))
+}
 
 export function announce(text: string): void {
   // The same words twice are two announcements: a zero-width space makes them differ.

@@ -9,12 +9,50 @@ export interface LabelDraft {
   scheme: '' | 'SCT' | 'DCM' | (string & {})
   value: string
   meaning: string
+  /** As it was in the list when that was last read; null for one that was added here. */
+  was: FindingLabel | null
 }
 
 export type LabelProblem = 'empty' | 'double' | 'sct' | 'code'
 
-export function draftOf({ text, code }: FindingLabel, id: number): LabelDraft {
-  return { id, text, scheme: code?.scheme ?? '', value: code?.value ?? '', meaning: code?.meaning ?? '' }
+export function draftOf(label: FindingLabel, id: number): LabelDraft {
+  const { text, code } = label
+  return {
+    id,
+    text,
+    scheme: code?.scheme ?? '',
+    value: code?.value ?? '',
+    meaning: code?.meaning ?? '',
+    was: label,
+  }
+}
+
+/** For a draft that comes next. */
+export const nextId = (drafts: readonly LabelDraft[]): number =>
+  Math.max(-1, ...drafts.map(({ id }) => id)) + 1
+
+/**
+ * What is being edited after the list was changed from `before` to `after` in another window: what the reader typed,
+ * added or removed here stays so, and the rest is as it is there. A label that was given another name there is another.
+ */
+export function followed(
+  drafts: readonly LabelDraft[],
+  before: readonly FindingLabel[],
+  after: readonly FindingLabel[],
+): LabelDraft[] {
+  const nameOf = ({ text }: { text: string }) => text.trim().toLowerCase()
+  const there = new Map(after.map((label) => [nameOf(label), label]))
+  const kept = drafts.flatMap((draft): LabelDraft[] => {
+    if (draft.was === null) return [draft]
+    const now = there.get(nameOf(draft.was))
+    const isTyped = JSON.stringify(labelOf(draft)) !== JSON.stringify(labelOf(draftOf(draft.was, draft.id)))
+    if (isTyped) return [{ ...draft, was: now ?? null }]
+    return now ? [draftOf(now, draft.id)] : []
+  })
+  const known = new Set([...before, ...kept].map(nameOf))
+  const id = nextId(kept)
+  const added = after.filter((label) => !known.has(nameOf(label)))
+  return [...kept, ...added.map((label, index) => draftOf(label, id + index))]
 }
 
 /** As it is stored; the meaning of a code is the label's own name where none is given. */

@@ -5,6 +5,7 @@ import { notify } from '../shell/notify.tsx'
 import { useLibrary } from '../state/library.ts'
 import { followReviews } from '../state/review.ts'
 import { closeSession, useSession } from '../state/session.ts'
+import { followFinishing } from './actions.ts'
 import { currentFinding } from './current.ts'
 import { numberWords } from './words.ts'
 
@@ -14,7 +15,11 @@ import { numberWords } from './words.ts'
  */
 export function useOtherWindows(): void {
   useEffect(() => {
-    const ends = [followReviews(tellOfReview), useLibrary.subscribe(leaveRemoved)]
+    const ends = [
+      followReviews(tellOfReview),
+      followFinishing(tellOfFinish),
+      useLibrary.subscribe(leaveRemoved),
+    ]
     return () => {
       for (const end of ends) end()
     }
@@ -26,6 +31,9 @@ function tellOfReview(key: string): void {
   const name = finding ? numberWords(finding) : t('finding.drawn')
   notify(t('elsewhere.title'), t(finding ? 'elsewhere.changed' : 'elsewhere.deleted', { finding: name }))
 }
+
+const tellOfFinish = (finished: boolean) =>
+  notify(t('elsewhere.title'), t(finished ? 'elsewhere.finished' : 'elsewhere.reopened'))
 
 /** This window closes a series before it has it removed: one that leaves the list while it is open left elsewhere. */
 function leaveRemoved(

@@ -9,6 +9,11 @@ import type {
   SeriesEntry,
 } from '../../preload/records.ts'
 import { bridge, call } from '../api/index.ts'
+import { forgetSubject } from './history.ts'
+import { WINDOW } from './window.ts'
+
+/** What a change of the list of labels is done to, on the undo stack. */
+export const LABEL_LIST = 'label-list'
 
 export interface LibraryState {
   /** Null until the first answer. */
@@ -81,6 +86,11 @@ export function followLibrary(): () => void {
       })),
     ),
     bridge.on('run.changed', putRun),
+    bridge.on('labels.changed', ({ labels, window }) => {
+      // Undone from here, this window's last list would take back what the other one said.
+      if (window !== WINDOW) forgetSubject(LABEL_LIST)
+      useLibrary.setState({ labels })
+    }),
     bridge.on('models.changed', (models) => useLibrary.setState({ models })),
     bridge.on('devices.changed', (devices) => useLibrary.setState({ devices })),
     bridge.on('job.progress', (progress) =>

@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import type { ReviewRecord, ReviewState } from '../../preload/records.ts'
 import { bridge, call } from '../api/index.ts'
 import { forgetSubject, inTurn, perform, whenStored } from './history.ts'
+import { WINDOW } from './window.ts'
 
 export interface ReviewStore {
   /** Whose records these are; null without a run. */
@@ -16,8 +17,6 @@ export const useReview = create<ReviewStore>(() => ({ runId: null, records: new 
 
 let loads = 0
 
-/** What this window calls itself, to tell its own changes from those of others. */
-const WINDOW = crypto.randomUUID()
 /** Runs that were changed in another window while they were not on screen, or on their way to it. */
 const changedElsewhere = new Set<string>()
 

@@ -94,6 +94,10 @@ export const findings: Readonly<Record<string, string>> = {
   'elsewhere.title': 'In another window',
   'elsewhere.changed': '{{finding}} was changed there. What is said of it now is shown here too.',
   'elsewhere.deleted': 'The drawn finding was deleted there.',
+  'elsewhere.finished': 'The review of this result was finished there.',
+  'elsewhere.reopened': 'The review of this result was reopened there.',
+  'elsewhere.measurement.changed': 'The selected measurement was changed there.',
+  'elsewhere.measurement.deleted': 'The selected measurement was deleted there.',
   'elsewhere.removed': '“{{name}}” was removed from the library there, and is closed here.',
   'findings.sort': 'Sort by',
   'findings.sort.rank': 'Rank',
@@ -168,6 +172,8 @@ export const findings: Readonly<Record<string, string>> = {
   'labels.title': 'Labels',
   'labels.hint':
     'The list is the same for all scans. Findings that have a label keep it when it is changed here.',
+  'labels.elsewhere':
+    'The list was changed in another window meanwhile. It is shown as it is now; what you changed here stays as you wrote it.',
   'labels.name': 'Label {{number}}',
   'labels.text': 'Label',
   'labels.scheme': 'Code of',

@@ -20,8 +20,7 @@ const LINE_PX = 5
 /** A shorter drag was a click that missed. */
 const LEAST_PX = 3
 
-/** Being drawn: the pointer gets hold of nothing else meanwhile. */
-let drawing: string | null = null
+const setDrawing = (drawingId: string | null) => useMeasurements.setState({ drawingId })
 
 function begin(kind: MeasurementKind, { plane, positionMm }: PanePoint): Measurement | null {
   const { seriesId } = useSession.getState()
@@ -43,7 +42,7 @@ export function measuringTool(kind: MeasurementKind): PointerTool {
   let from: PanePoint | null = null
   const show = (next: Measurement) => {
     draft = next
-    drawing = next.id
+    setDrawing(next.id)
     put(next)
   }
   const end = (kept: boolean) => {
@@ -52,7 +51,7 @@ export function measuringTool(kind: MeasurementKind): PointerTool {
       void keepChange(null, draft)
     } else if (draft) take(draft.id)
     draft = null
-    drawing = null
+    setDrawing(null)
     from = null
   }
   const lastPoint = (point: PanePoint) =>
@@ -104,7 +103,7 @@ export interface Grab {
 
 /** What the pointer has got hold of, if anything: a handle before a line. */
 export function grabAt({ plane, xPx, yPx, positionMm }: PanePoint): Grab | null {
-  if (drawing) return null
+  if (useMeasurements.getState().drawingId) return null
   const shown = useMeasurements.getState().all.filter((one) => isOn(plane, one))
   for (const before of shown.toReversed()) {
     const handle = handlesOf(before).findIndex((point) => {

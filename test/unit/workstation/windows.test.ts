@@ -54,6 +54,31 @@ test('every window is told of a review that changed once it is stored, and by wh
   expect(told.at(-1)).toEqual({ runId, key: 'peak-7', window: 'right', stored: [] })
 })
 
+test('every window is told that a review was finished or reopened, that a measurement or the labels changed', async () => {
+  const bed = await makeBed()
+  const { series } = await addSource(bed)
+  const { id: runId } = await startRun(bed, series.id)
+  await runIs(bed, runId, 'done')
+  const seriesId = series.id
+  const { workstation } = bed
+  const told: unknown[] = []
+  for (const name of ['review.finished', 'measurement.changed', 'labels.changed'] as const)
+    workstation.on(name, (event) => told.push([name, events[name].parse(event)]))
+  const label = { text: 'Old fracture', code: null }
+  await workstation.call('reviews.finish', { runId, finished: true, window: 'left' })
+  await workstation.call('reviews.finish', { runId, finished: false })
+  await workstation.call('measurements.put', { seriesId, measurement: angle, window: 'left' })
+  await workstation.call('measurements.remove', { seriesId, id: angle.id })
+  await workstation.call('labels.set', { labels: [label], window: 'right' })
+  expect(told).toEqual([
+    ['review.finished', { runId, finished: true, window: 'left' }],
+    ['review.finished', { runId, finished: false, window: null }],
+    ['measurement.changed', { seriesId, id: angle.id, window: 'left' }],
+    ['measurement.changed', { seriesId, id: angle.id, window: null }],
+    ['labels.changed', { labels: [label], window: 'right' }],
+  ])
+})
+
 test('nobody is told of what was refused', async () => {
   const bed = await makeBed()
   const { series } = await addSource(bed)
@@ -62,7 +87,10 @@ test('nobody is told of what was refused', async () => {
   const told: unknown[] = []
   bed.workstation.on('review.changed', (event) => told.push(event))
   const record = said({ key: 'peak-999999' })
+  bed.workstation.on('measurement.changed', (event) => told.push(event))
   await expect(bed.workstation.call('reviews.put', { runId, record })).rejects.toThrow('within the scan')
+  const gone = { seriesId: 'another', measurement: angle }
+  await expect(bed.workstation.call('measurements.put', gone)).rejects.toThrow('no longer in the library')
   expect(told).toEqual([])
 })
 

@@ -1,5 +1,5 @@
 import type { CallName, CallResult, EventName, EventPayload } from '../../../../preload/contract.ts'
-import type { MeasurementRecord, ReviewRecord } from '../../../../preload/records.ts'
+import type { FindingLabel, MeasurementRecord, ReviewRecord } from '../../../../preload/records.ts'
 
 type Listener = (payload: unknown) => void
 const listeners = new Map<EventName, Set<Listener>>()
@@ -9,11 +9,16 @@ const connection = new Set<(connected: boolean) => void>()
 export const fakeMain = {
   stored: new Map<string, ReviewRecord>(),
   measurements: new Map<string, MeasurementRecord>(),
+  labels: [] as FindingLabel[],
+  /** Whether the reader said that the review of the run is finished. */
+  finished: false,
   /** How many of the next calls fail. */
   failing: 0,
   reset() {
     this.stored.clear()
     this.measurements.clear()
+    this.labels = []
+    this.finished = false
     this.failing = 0
   },
   /** Tells the window of something, as main does over the wire. */
@@ -56,6 +61,16 @@ async function answer(name: CallName, input: unknown): Promise<CallResult<CallNa
     fakeMain.measurements.delete((input as { id: string }).id)
     return { ok: true, value: {} } as CallResult<CallName>
   }
+  if (name === 'labels.set') {
+    fakeMain.labels = (input as { labels: FindingLabel[] }).labels
+    return { ok: true, value: fakeMain.labels } as CallResult<CallName>
+  }
+  if (name === 'reviews.finish') {
+    fakeMain.finished = (input as { finished: boolean }).finished
+    return { ok: true, value: { id: 'series' } } as CallResult<CallName>
+  }
+  if (name === 'runs.open')
+    return { ok: true, value: { reviewFinished: fakeMain.finished } } as CallResult<CallName>
   throw new Error(`the fake main has no ${name}`)
 }
 

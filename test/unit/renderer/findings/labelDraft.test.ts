@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LABELS } from '../../../../main/library/defaultLabels.ts'
-import { draftOf, type LabelDraft, labelOf, problemsOf } from '../../../../renderer/findings/labelDraft.ts'
+import {
+  draftOf,
+  followed,
+  type LabelDraft,
+  labelOf,
+  problemsOf,
+} from '../../../../renderer/findings/labelDraft.ts'
 
 const draft = (change: Partial<LabelDraft>): LabelDraft => ({
   id: 0,
@@ -8,6 +14,7 @@ const draft = (change: Partial<LabelDraft>): LabelDraft => ({
   scheme: '',
   value: '',
   meaning: '',
+  was: null,
   ...change,
 })
 
@@ -38,5 +45,36 @@ describe('a list of labels being edited', () => {
       code: { scheme: 'SCT', value: '367643001', meaning: 'Cyst' },
     })
     expect(labelOf(draft({ value: '367643001' })).code).toBeNull()
+  })
+})
+
+describe('a list that another window changes while it is being edited', () => {
+  const named = (text: string) => ({ text, code: null })
+  const before = ['Nodule', 'Cyst', 'Stone'].map(named)
+  const names = (drafts: readonly LabelDraft[]) => drafts.map(({ text }) => text)
+
+  it('is as it is there where nothing was typed here', () => {
+    const after = [
+      named('Nodule'),
+      { text: 'Stone', code: { scheme: 'DCM', value: '1', meaning: 'Stone' } },
+      named('Rib'),
+    ]
+    const drafts = followed(before.map(draftOf), before, after)
+    expect(drafts.map(labelOf)).toEqual(after)
+    expect(new Set(drafts.map(({ id }) => id)).size).toBe(3)
+  })
+
+  it('keeps what was typed, added and removed here', () => {
+    const [nodule, cyst] = before.map(draftOf) as [LabelDraft, LabelDraft]
+    const here = [{ ...nodule, text: 'Lung nodule' }, cyst, draft({ id: 9, text: 'Rib' })]
+    const after = [named('Cyst'), named('Stone'), named('rib'), named('Plaque')]
+    expect(names(followed(here, before, after))).toEqual(['Lung nodule', 'Cyst', 'Rib', 'Plaque'])
+  })
+
+  it('has what was typed of a label that is gone there as a label of its own', () => {
+    const [nodule] = before.map(draftOf) as [LabelDraft]
+    const once = followed([{ ...nodule, text: 'Lung nodule' }], before, [])
+    expect(once).toMatchObject([{ text: 'Lung nodule', was: null }])
+    expect(names(followed(once, [], []))).toEqual(['Lung nodule'])
   })
 })

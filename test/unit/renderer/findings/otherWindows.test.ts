@@ -1,6 +1,14 @@
 import './fakeMain.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  finishReview,
+  followFinishing,
+  reviewFinished,
+  setLabels,
+} from '../../../../renderer/findings/actions.ts'
+import { setFindingsUi, useFindingsUi } from '../../../../renderer/findings/findingsUi.ts'
 import { forgetHistory, undo, useHistory } from '../../../../renderer/state/history.ts'
+import { followLibrary, useLibrary } from '../../../../renderer/state/library.ts'
 import {
   followReviews,
   loadReviews,
@@ -8,6 +16,8 @@ import {
   setFindingState,
   useReview,
 } from '../../../../renderer/state/review.ts'
+import { type OpenResult, useSession } from '../../../../renderer/state/session.ts'
+import { WINDOW } from '../../../../renderer/state/window.ts'
 import { fakeMain } from './fakeMain.ts'
 import { reviewRecord } from './fixtures.ts'
 
@@ -100,4 +110,73 @@ it('what this window says comes back to it without a word, and can be undone', a
   await undo()
   expect(said('peak-1')).toBeUndefined()
   expect(told).not.toHaveBeenCalled()
+})
+
+describe('a list of labels that another window changed', () => {
+  const nodule = { text: 'Nodule', code: null }
+  const cyst = { text: 'Cyst', code: null }
+  let endLibrary: () => void
+  beforeEach(() => {
+    useLibrary.setState({ labels: [nodule] })
+    endLibrary = followLibrary()
+  })
+  afterEach(() => endLibrary())
+
+  it('is the list here too, and what this window did to it before is no longer undone from here', async () => {
+    await setLabels([nodule, cyst])
+    expect(useHistory.getState().done).toHaveLength(1)
+    fakeMain.tell('labels.changed', { labels: [cyst], window: 'another' })
+    expect(useLibrary.getState().labels).toEqual([cyst])
+    expect(useHistory.getState().done).toEqual([])
+  })
+
+  it('can be undone where it was changed', async () => {
+    await setLabels([nodule, cyst])
+    fakeMain.tell('labels.changed', { labels: [nodule, cyst], window: WINDOW })
+    await undo()
+    expect(fakeMain.labels).toEqual([nodule])
+  })
+})
+
+describe('a review that another window finished', () => {
+  const told = vi.fn()
+  let endFollowing: () => void
+  beforeEach(() => {
+    told.mockClear()
+    setFindingsUi({ finished: new Map() })
+    useSession.setState({ result: { run: { id: 'run' }, reviewFinished: false } as OpenResult })
+    endFollowing = followFinishing(told)
+  })
+  afterEach(() => {
+    endFollowing()
+    useSession.setState({ result: null })
+  })
+
+  it('is finished here too, with a word and an answer to the question that may be open', () => {
+    setFindingsUi({ askingToFinish: true })
+    fakeMain.tell('review.finished', { runId: 'run', finished: true, window: 'another' })
+    expect(reviewFinished()).toBe(true)
+    expect(useFindingsUi.getState().askingToFinish).toBe(false)
+    fakeMain.tell('review.finished', { runId: 'run', finished: false, window: 'another' })
+    expect(reviewFinished()).toBe(false)
+    expect(told.mock.calls).toEqual([[true], [false]])
+  })
+
+  it('is what main said last, without a word where this window said it', async () => {
+    await finishReview(true)
+    fakeMain.tell('review.finished', { runId: 'run', finished: false, window: 'another' })
+    fakeMain.tell('review.finished', { runId: 'run', finished: true, window: WINDOW })
+    expect(reviewFinished()).toBe(true)
+    expect(told.mock.calls).toEqual([[false]])
+    expect(useHistory.getState().done, 'it was done elsewhere since').toEqual([])
+  })
+
+  it('is known when it comes on screen, and after the connection was lost', async () => {
+    fakeMain.tell('review.finished', { runId: 'other', finished: true, window: 'another' })
+    expect(useFindingsUi.getState().finished.get('other')).toBe(true)
+    fakeMain.connected(false)
+    fakeMain.finished = true
+    fakeMain.connected(true)
+    await vi.waitFor(() => expect(reviewFinished()).toBe(true))
+  })
 })

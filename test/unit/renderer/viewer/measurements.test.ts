@@ -1,5 +1,6 @@
 import '../findings/fakeMain.ts'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { notify } from '../../../../renderer/shell/notify.tsx'
 import { forgetHistory, redo, undo, whenStored } from '../../../../renderer/state/history.ts'
 import { type OpenScan, useSession } from '../../../../renderer/state/session.ts'
 import {
@@ -13,7 +14,7 @@ import {
 } from '../../../../renderer/viewer/measure/store.ts'
 import { fakeMain } from '../findings/fakeMain.ts'
 
-vi.mock('../../../../renderer/shell/notify.tsx', () => ({ notifyError: vi.fn() }))
+vi.mock('../../../../renderer/shell/notify.tsx', () => ({ notify: vi.fn(), notifyError: vi.fn() }))
 
 const length = (change: Partial<Measurement> = {}): Measurement => ({
   id: 'measured-1',
@@ -47,8 +48,9 @@ const draw = (measurement: Measurement) => {
 
 beforeEach(() => {
   fakeMain.reset()
+  vi.mocked(notify).mockClear()
   forgetHistory()
-  useMeasurements.setState({ all: [], selectedId: null })
+  useMeasurements.setState({ all: [], selectedId: null, drawingId: null })
 })
 
 describe('a measurement', () => {
@@ -102,5 +104,60 @@ describe('a measurement', () => {
     useSession.setState({ seriesId: 'series', scan: { ...scan } })
     await vi.waitFor(() => expect(onScreen()).toEqual([length()]))
     end()
+  })
+})
+
+describe('what another window measures on the series on screen', () => {
+  let end: () => void
+  const elsewhere = (id: string, measurement: Measurement | null) => {
+    if (measurement) fakeMain.measurements.set(id, measurement)
+    else fakeMain.measurements.delete(id)
+    fakeMain.tell('measurement.changed', { seriesId: 'series', id, window: 'another' })
+  }
+  const other = length({ id: 'measured-2' })
+
+  beforeEach(async () => {
+    end = followSeries()
+    useSession.setState({ seriesId: 'series', scan: { series: { id: 'series' } } as OpenScan })
+    await whenStored()
+  })
+  afterEach(() => {
+    end()
+    useSession.setState({ seriesId: null, scan: null })
+  })
+
+  it('is on screen here too, and leaves it when it is deleted there', async () => {
+    elsewhere(other.id, other)
+    await vi.waitFor(() => expect(onScreen()).toEqual([other]))
+    select(other.id)
+    elsewhere(other.id, null)
+    await vi.waitFor(() => expect(onScreen()).toEqual([]))
+    expect(useMeasurements.getState().selectedId).toBeNull()
+    expect(notify).toHaveBeenCalledTimes(1)
+  })
+
+  it('is not undone from here, while what was drawn here is', async () => {
+    await draw(length())
+    await draw(other)
+    elsewhere(other.id, { ...longer, id: other.id })
+    await vi.waitFor(() => expect(onScreen()).toContainEqual({ ...longer, id: other.id }))
+    await undo()
+    expect(onScreen()).toEqual([{ ...longer, id: other.id }])
+  })
+
+  it('takes nothing from the reader who is drawing, or whose change is on its way', async () => {
+    const drawn = length({ id: 'being-drawn' })
+    put(drawn)
+    useMeasurements.setState({ drawingId: drawn.id })
+    fakeMain.tell('measurement.changed', { seriesId: 'series', id: length().id, window: 'another' })
+    put(longer)
+    const kept = keepChange(null, longer)
+    await kept
+    await whenStored()
+    expect(onScreen()).toEqual([drawn, longer])
+    fakeMain.connected(false)
+    elsewhere(longer.id, null)
+    fakeMain.connected(true)
+    await vi.waitFor(() => expect(onScreen()).toEqual([drawn]))
   })
 })
