@@ -74,6 +74,41 @@ test('a second tab of the same browser shows the same library, and follows it', 
   await note(page).press('Control+Enter')
   await expect(note(tab)).toHaveValue('seen here')
 
+  // A list of labels being edited follows the other tab, and keeps what is being typed.
+  const editor = page.getByRole('dialog', { name: 'Labels' })
+  await page.keyboard.press('Control+k')
+  await page.getByPlaceholder('Commands, series, findings').fill('edit the list of labels')
+  await page.getByRole('dialog').getByText('Edit the list of labels').click()
+  await editor.getByRole('textbox', { name: 'Label 1: Label' }).fill('Typed here')
+  await findings(tab).focus()
+  await tab.keyboard.press('t')
+  await tab.keyboard.type('Added there')
+  await tab.getByRole('option', { name: 'Add “Added there” to the list' }).click()
+  await expect(editor.getByText(/^The list was changed in another window meanwhile/)).toBeVisible()
+  await expect(editor.getByRole('textbox', { name: /^Label \d+: Label$/ }).last()).toHaveValue('Added there')
+  await expect(editor.getByRole('textbox', { name: 'Label 1: Label' })).toHaveValue('Typed here')
+  await page.keyboard.press('Escape')
+
+  // A measurement, and the end of the review.
+  await page.keyboard.press('Escape')
+  const before = await picture(page, 'Axial')
+  await tab.bringToFront()
+  await tab.keyboard.press('q')
+  const box = (await pane(tab, 'Axial').boundingBox())!
+  await tab.mouse.move(box.x + 0.3 * box.width, box.y + 0.3 * box.height)
+  await tab.mouse.down()
+  await tab.mouse.move(box.x + 0.7 * box.width, box.y + 0.6 * box.height, { steps: 5 })
+  await tab.mouse.up()
+  await page.bringToFront()
+  const measured = await changed(page, 'Axial', before, 0.0005)
+  await tab.keyboard.press('Delete')
+  await changed(page, 'Axial', measured, 0.0005)
+  await tab.getByRole('button', { name: 'Finish review' }).click()
+  await tab.getByRole('button', { name: 'Finish anyway' }).click()
+  await expect(page.getByText('The review of this result was finished there.')).toBeVisible()
+  await page.getByRole('button', { name: 'Reopen' }).click()
+  await expect(tab.getByRole('button', { name: 'Finish review' })).toBeVisible()
+
   // A series that the other tab removes leaves the screen, with a sentence.
   await page.bringToFront()
   await openFolder(page, smallScan(host.dataFolder))
