@@ -213,13 +213,13 @@ def aurocs(case, score):
 
 
 def smooth(score, millimetres):
-    return ndimage.gaussian_filter(score, millimetres / 4, truncate=3) if millimetres else score
+    voxel = 2 * config.PREPROCESSING['spacingMm'][0]
+    return ndimage.gaussian_filter(score, millimetres / voxel, truncate=3) if millimetres else score
 
 
 def main(arguments):
-    y, contexts = read_training_voxels()
-    print(f'{len(y)} voxels', flush=True)
-    f, g = train.load_descriptor(), train.load_condition('density')[0].eval()
+    f, (g, q) = train.load_descriptor(), train.load_condition('density')
+    g.eval()
     cases = [read_case(arguments.cases / name, f, g, *stored_statistics('standardise.npz')) for name in config.CALIBRATION]
     table = []
 
@@ -230,6 +230,12 @@ def main(arguments):
                       **figures, 'kinds': kinds})
         print(json.dumps(table[-1]), flush=True)
 
+    if arguments.trained:
+        row('trained', [smooth(score_of(Diagonal(q), case, 'hidden'), config.SCORE_SIGMA_MM) for case in cases])
+        arguments.out.write_text(json.dumps(table, indent=1) + '\n')
+        return
+    y, contexts = read_training_voxels()
+    print(f'{len(y)} voxels', flush=True)
     for name, context, make in VARIANTS:
         torch.manual_seed(config.SEED)
         model, started = make(), time.time()
@@ -253,6 +259,7 @@ if __name__ == '__main__':
     parser.add_argument('cases', type=pathlib.Path)
     parser.add_argument('--out', type=pathlib.Path,
                         default=pathlib.Path(__file__).parent.parent / 'screener-ct-small' / 'training' / 'ablation-density.json')
+    parser.add_argument('--trained', action='store_true', help='measure the density of work/density.pt alone')
     parser.add_argument('--threads', type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -1,4 +1,6 @@
 """Everything a run of the recipe is made of, in one place: data, split, preprocessing, architecture, budgets, seeds."""
+import json
+import os
 
 PREPROCESSING = {
     'bodyCrop': {'blockMm': 5, 'thresholdHu': -500},
@@ -12,8 +14,11 @@ OVERLAP = 0.5
 BLEND_SIGMA = 0.125
 
 DESCRIPTOR_DIM = 32
+OBJECTIVE = 'vicreg'             # of the descriptor: 'vicreg' (DenseVICReg) or 'infonce' (DenseInfoNCE)
+PROJECTOR = True                 # whether it is taken behind a projector, beside the descriptors themselves
 HU_SIGMAS_MM = (0.0, 3.0, 6.0)   # smoothed HU appended to the descriptor
 CONDITION_DIM = 32
+MASK_RATIO = 0.6    # of a crop that is hidden at the end of the condition's training; it begins with 0.2
 MASK_BLOCK = 8      # condition voxels (4 mm) per edge of a hidden block, 32 mm
 SCORE_SIGMA_MM = 4.0
 WIDE = 4            # model voxels per edge of a voxel of the wide scale (8 mm, hidden blocks of 64 mm)
@@ -71,3 +76,6 @@ EXCLUDED = {
 }
 PHANTOM_SEEDS = range(101, 109)            # trained on
 CALIBRATION_PHANTOM_SEEDS = range(201, 203)
+
+# An experiment changes some of the above: {"MASK_BLOCK": 4}. Its checkpoints belong into a folder of their own (SCREENER_WORK).
+globals().update(json.loads(os.environ.get('SCREENER_CONFIG', '{}')))

@@ -1,6 +1,6 @@
 """The trainings, one after the other, none with labels. Each resumes from its checkpoint and logs its losses.
 
-    python3 train.py descriptor   # f, DenseVICReg
+    python3 train.py descriptor   # f, DenseVICReg (or DenseInfoNCE: config.OBJECTIVE)
     python3 train.py observe      # y of every training volume, with f frozen
     python3 train.py condition    # g, masking-invariant, started from f's UNet
     python3 train.py density      # q, with f and g frozen
@@ -222,6 +222,16 @@ def vicreg(a, b):
     return total
 
 
+def info_nce(a, b, temperature):
+    """InfoNCE of [points, dim] in both directions: the same point of the other view among all its points."""
+    logits = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T / temperature
+    label = torch.arange(len(a), device=a.device)
+    return 0.5 * (F.cross_entropy(logits, label) + F.cross_entropy(logits.T, label))
+
+
+DESCRIPTOR_LOSS = {'vicreg': vicreg, 'infonce': functools.partial(info_nce, temperature=0.1)}
+
+
 def effective_rank(y):
     """exp(entropy of the normalised covariance eigenvalues): how many dimensions the descriptors really use."""
     values = torch.linalg.eigvalsh(torch.cov(y.detach().float().cpu().T)).clamp_min(1e-12)
@@ -232,6 +242,7 @@ def effective_rank(y):
 def train_descriptor(arguments):
     volumes = data.load('training', allow_missing=arguments.allow_missing)
     torch.manual_seed(config.SEED)
+    loss_of = DESCRIPTOR_LOSS[config.OBJECTIVE]
     f, projector = Descriptor().to(DEVICE), Projector(512).to(DEVICE)
     stage = Stage('descriptor', {'f': f, 'projector': projector}, arguments.steps or 2000, 3e-3)
 
@@ -243,9 +254,9 @@ def train_descriptor(arguments):
         with autocast():
             y = f.at(views, points)
             flat = y.float().view(PAIRS, 2, POINTS, -1).transpose(0, 1).reshape(2, PAIRS * POINTS, -1)
-            za, zb = projector(flat[0]), projector(flat[1])
-        direct = vicreg(flat[0], flat[1])
-        loss = vicreg(za.float(), zb.float()) + 0.2 * direct
+            projected = [projector(y).float() for y in flat]
+        direct = loss_of(*flat)
+        loss = loss_of(*projected) + 0.2 * direct if config.PROJECTOR else direct
         return loss, {'direct': float(direct), 'rank': effective_rank(flat[0])}
 
     stage.run(step)
@@ -253,7 +264,7 @@ def train_descriptor(arguments):
 
 # --- condition --------------------------------------------------------------------------------------------------
 
-INFO_NCE_TEMPERATURE = 0.15
+CONDITION_TEMPERATURE = 0.15
 
 
 @dataclasses.dataclass(frozen=True)
@@ -400,7 +411,7 @@ def train_condition(arguments, scale=FINE):
     pairs, count, edge = scale.pairs, scale.points, scale.crop
 
     def step(index, generator):
-        ratio = 0.2 + 0.4 * min(1, index / (0.5 * steps))
+        ratio = 0.2 + (config.MASK_RATIO - 0.2) * min(1, index / (0.5 * steps))
         sampler = volumes.sampler(generator)
         crops, masks, points, targets = [], [], [], []
         for _ in range(pairs):
@@ -425,11 +436,8 @@ def train_condition(arguments, scale=FINE):
             c = g(channels_last(torch.stack(crops).to(DEVICE)), channels_last(mask))
         at = torch.stack([gather(features, p) for features, p in zip(c.float(), points)])      # [2 pairs, P, 32]
         hidden = torch.stack([gather(m, p) for m, p in zip(mask, points)])[..., 0] < 0.5
-        z = F.normalize(head(at.flatten(0, 1)), dim=1).view(pairs, 2, count, -1)
-        a, b = z[:, 0].reshape(pairs * count, -1), z[:, 1].reshape(pairs * count, -1)
-        logits = a @ b.T / INFO_NCE_TEMPERATURE
-        label = torch.arange(len(a), device=DEVICE)
-        contrast = 0.5 * (F.cross_entropy(logits, label) + F.cross_entropy(logits.T, label))
+        z = head(at.flatten(0, 1)).view(pairs, 2, count, -1)
+        contrast = info_nce(z[:, 0].flatten(0, 1), z[:, 1].flatten(0, 1), CONDITION_TEMPERATURE)
         mean, log_sd = q(at[hidden].T[None, :, :, None, None])
         target = torch.stack(targets).to(DEVICE)[hidden]
         target = target + 0.1 * torch.randn_like(target)
