@@ -33,6 +33,7 @@ TISSUES_HU = {'bone': (100.0, 200.0), 'lung': (-350.0, -500.0)}
 # A tail begins this far below the lower of its own and soft tissue's score of the first level.
 BEGIN = 8.0
 STEEPEST = 0.9     # of D: s' must rise with s
+LUNGS_LITRES = 1.2
 
 
 def mapped(hu):
@@ -88,13 +89,20 @@ def tissues_of(hu, body):
 
 
 def read_scores():
-    """(score, smoothed HU, tissue) of the body voxels of every real volume that has scores, each float32 or uint8 [voxels]."""
+    """[score, smoothed HU, tissue], each [voxels], of the body voxels of the calibration volumes, and of the training volumes
+    that hold lungs and not just their bases: among the former there is one chest only."""
+    volumes = []
     for name in [*config.CALIBRATION, *config.TRAINING]:
-        with np.load(data.WORK / 'scores' / f'{name}.npz') as stored:
-            score, covered = stored['score'], stored['covered']
         images, body = read_volume(name)
         tissue = tissues_of(images[1], body)
-        yield name, score[covered].astype(np.float32), smooth_map(images[1])[covered], tissue[covered].astype(np.uint8)
+        litres = (tissue == 1).sum() * np.prod(config.PREPROCESSING['spacingMm']) / 1e6
+        if name in config.TRAINING and litres < LUNGS_LITRES:
+            continue
+        with np.load(data.WORK / 'scores' / f'{name}.npz') as stored:
+            score, covered = stored['score'], stored['covered']
+        volumes.append((score[covered].astype(np.float32), smooth_map(images[1])[covered], tissue[covered].astype(np.uint8)))
+        print(f'{name}: {litres:.1f} L of lung', flush=True)
+    return [np.concatenate(parts) for parts in zip(*volumes)]
 
 
 def fit(score, smoothed, tissue, rounds=12):
@@ -132,7 +140,7 @@ def report(title, score, tissue):
 
 if __name__ == '__main__':
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    voxels = [np.concatenate(parts) for parts in list(zip(*read_scores()))[1:]]
+    voxels = read_scores()
     found = fit(*voxels)
     FILE.write_text(json.dumps(found, indent=1) + '\n')
     report('before', voxels[0], voxels[2])
