@@ -4,8 +4,8 @@ import { writeCtSeries } from '../../main/exporting/dicomSeries.ts'
 import { makePhantom } from '../../main/imaging/phantom/index.ts'
 import { type CtVolume, type Vec3, voxelCount } from '../../main/imaging/volume.ts'
 
-/** What the scripts that read no DICOM get beside the series: int16 HU, x fastest, and the grid as JSON. */
-export const VOLUME_FILE = 'volume.raw'
+export const SERIES_FOLDER = 'series'
+/** Beside the series: its grid as JSON. */
 export const GRID_FILE = 'grid.json'
 
 const SPACING: Vec3 = [0.7, 0.7, 0.8]
@@ -30,11 +30,10 @@ export function makeBenchVolume(slices: number): CtVolume {
   return { ...volume, dims, spacing: SPACING, voxels }
 }
 
-/** Writes a DICOM series of 512 × 512 × `slices` to `<dir>/series`, and the volume and its grid beside it. */
+/** Writes a DICOM series of 512 × 512 × `slices` to `<dir>/series`, and its grid beside it. */
 export async function makeBenchScan(dir: string, slices: number): Promise<void> {
   const doubled = makeBenchVolume(slices)
-  await writeCtSeries(join(dir, 'series'), doubled, { patientName: 'Bench', patientId: 'BENCH' })
-  const { dims, origin, direction, voxels } = doubled
-  await writeFile(join(dir, VOLUME_FILE), voxels)
+  await writeCtSeries(join(dir, SERIES_FOLDER), doubled, { patientName: 'Bench', patientId: 'BENCH' })
+  const { dims, origin, direction } = doubled
   await writeFile(join(dir, GRID_FILE), JSON.stringify({ dims, spacing: SPACING, origin, direction }))
 }

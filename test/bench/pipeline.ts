@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { RunRecord } from '../../main/exporting/runRecord.ts'
-import { makeBenchScan } from './benchSeries.ts'
+import { makeBenchScan, SERIES_FOLDER } from './benchSeries.ts'
 import { measured, nodePath, ROOT } from './childProcess.ts'
 import { findPyTorch, type PyTorchRun, runPyTorch } from './pytorch.ts'
 
 /**
  * `npm run bench`: the real `screen` command, its reading and writing included, on synthetic DICOM series of 512 × 512 × N
- * voxels; and on one of them the same weights in PyTorch with a plain sliding window (pytorch_window.py), and with
- * MONAI's where it is installed. One table, and with --json the same for machines.
+ * voxels; and on one of them the same job with the same weights in PyTorch, from the same files to a score map on the scan's
+ * grid, with a plain sliding window (pytorch_window.py) and with MONAI's where it is installed. One table, and with --json the same for machines.
  *
  *   npm run bench -- [--slices 100,200,400,800] [--compare 100|none] [--python python3] [--model FOLDER]
  *                    [--device cpu] [--threads 2] [--json FILE]
@@ -88,7 +88,7 @@ async function screenAndCompare(folder: string, scan: string, slices: number): P
   const out = join(folder, 'out')
   console.error(`512 × 512 × ${slices}: screening …`)
   const loadBefore = loadavg()[0]!
-  const cli = [nodePath(), 'main/hosts/cli.ts', 'screen', join(scan, 'series'), '--out', out, '--json']
+  const cli = [nodePath(), 'main/hosts/cli.ts', 'screen', join(scan, SERIES_FOLDER), '--out', out, '--json']
   const screened = await measured(
     [...cli, '--model', model, '--device', device, '--threads', threads],
     timesFile,
@@ -99,7 +99,9 @@ async function screenAndCompare(folder: string, scan: string, slices: number): P
   const { windows, monai } = await findPyTorch(flags.python, timesFile)
   row.monai = monai
   if (windows.length === 0)
-    console.error(`${flags.python} has no PyTorch with SciPy and scikit-image: not compared`)
+    console.error(
+      `${flags.python} has not all of PyTorch, SciPy, scikit-image, nibabel and pydicom: not compared`,
+    )
   const score = join(out, 'score.nii.gz')
   const request = { scan, packageDir: join(ROOT, model), threads: Number(threads), score, timesFile }
   for (const window of windows) {
@@ -138,7 +140,10 @@ function printTables(rows: Row[]): void {
   for (const row of rows) if (row.pytorch.length > 0) printComparison(row)
 }
 
-/** Preprocessing, inference and total of both, and how many times longer PyTorch takes in all that the product does. */
+/**
+ * Both from the DICOM files to the score map in a file, and how many times longer PyTorch takes in all. The product also checks
+ * its device, finds findings, and writes two maps more.
+ */
 function printComparison({ slices, run, seconds, cpuSeconds, pytorch, monai }: Row): void {
   console.log(
     `The same scan and weights, 512 × 512 × ${slices}, float32, tiles of 96³; ratio: PyTorch's total to ours`,
@@ -150,10 +155,12 @@ function printComparison({ slices, run, seconds, cpuSeconds, pytorch, monai }: R
     'monai-cropped': 'PyTorch, body crop, MONAI’s window',
   }
   const ours = {
-    engine: 'Screener Workstation, with reading and writing',
+    engine: 'Screener Workstation',
     tiles: run.result.tiles,
+    'reading s': tenths(run.seconds.reading!),
     'preprocessing s': tenths(run.seconds.preprocessing!),
     'inference s': tenths(run.seconds.inference!),
+    'writing s': tenths(run.seconds.mapping! + run.seconds.writing!),
     'total s': tenths(seconds),
     'CPU s': tenths(cpuSeconds),
     'peak GB': gigabytes(run.memory.parentPeakBytes + run.memory.enginePeakBytes),
@@ -162,8 +169,10 @@ function printComparison({ slices, run, seconds, cpuSeconds, pytorch, monai }: R
     engine: `${name[p.window]} (${p.torch})`,
     MONAI: p.window.startsWith('monai') ? monai : '',
     tiles: p.tiles,
+    'reading s': tenths(p.reading.seconds),
     'preprocessing s': tenths(p.preprocessing.seconds),
     'inference s': tenths(p.inference.seconds),
+    'writing s': tenths(p.writing.seconds),
     'total s': tenths(p.seconds),
     'CPU s': tenths(p.cpuSeconds),
     'peak GB': gigabytes(p.peakBytes),

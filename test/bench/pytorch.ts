@@ -1,14 +1,22 @@
 import { join } from 'node:path'
-import { GRID_FILE, VOLUME_FILE } from './benchSeries.ts'
+import { GRID_FILE, SERIES_FOLDER } from './benchSeries.ts'
 import { type Finished, measured, ROOT } from './childProcess.ts'
+
+interface Spent {
+  seconds: number
+  cpuSeconds: number
+}
 
 /** What pytorch_window.py says of one run. */
 export interface PyTorchRun {
   window: 'plain' | 'skipping' | 'monai' | 'monai-cropped'
   tiles: number
   torch: string
-  preprocessing: { seconds: number; cpuSeconds: number }
-  inference: { seconds: number; cpuSeconds: number }
+  reading: Spent
+  preprocessing: Spent
+  inference: Spent
+  /** With the mapping back to the scan. */
+  writing: Spent
   peakBytes: number
   /** Of the product's map with PyTorch's; of `skipping` only, whose tiles are the same. */
   agreement?: { voxels: number; relative999: number; tail: number }
@@ -31,7 +39,7 @@ export async function findPyTorch(python: string, timesFile: string): Promise<Py
       () => null,
     )
   }
-  if (!(await version('torch', 'scipy', 'skimage'))) return { windows: [], monai: null }
+  if (!(await version('torch', 'scipy', 'skimage', 'nibabel', 'pydicom'))) return { windows: [], monai: null }
   const monai = await version('monai')
   const windows: PyTorch['windows'] = monai
     ? ['skipping', 'monai-cropped', 'plain', 'monai']
@@ -48,7 +56,8 @@ export async function runPyTorch(
   const { stdout, seconds, cpuSeconds } = await measured(
     [
       ...[python, join(ROOT, 'test/bench/pytorch_window.py')],
-      ...[join(request.scan, VOLUME_FILE), join(request.scan, GRID_FILE), request.packageDir],
+      ...[join(request.scan, SERIES_FOLDER), join(request.scan, GRID_FILE), request.packageDir],
+      join(request.scan, `score-${window}.nii.gz`),
       ...['--window', window, '--threads', String(request.threads), '--score', request.score],
     ],
     request.timesFile,

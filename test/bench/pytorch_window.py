@@ -1,12 +1,12 @@
-"""The same network, weights, tiles and precision in PyTorch, with a plain sliding window: what `npm run bench` compares with.
+"""The same job with the same network, weights, tiles and precision in PyTorch: what `npm run bench` compares with.
 
-    python3 pytorch_window.py VOLUME GRID PACKAGE [--window WINDOW] [--threads 2] [--score score.nii.gz]
+    python3 pytorch_window.py SERIES GRID PACKAGE OUT [--window WINDOW] [--threads 2] [--score score.nii.gz]
 
-VOLUME is raw int16 HU, x fastest; GRID its grid as JSON (LPS mm). Preprocessing and blending are the reference of the recipe
-(NumPy, SciPy, scikit-image). `plain` runs every tile of the whole field of view, as a sliding window without a body does;
+From a folder of DICOM slices (pydicom) to the score map on the scan's grid (OUT, nibabel); GRID is the scan's grid as JSON
+(LPS mm). Preprocessing and blending are the reference of the recipe (NumPy, SciPy, scikit-image). `plain` runs every tile of the whole field of view, as a sliding window without a body does;
 `skipping` crops to the body and runs the tiles that hold some of it, as the product does; `monai` and `monai-cropped` are
 monai.inferers.SlidingWindowInferer, which knows no body, on the whole field and on the crop. With --score the product's map is compared at 200,000 voxels.
-Prints one line of JSON. Weights come from models/recipe/checkpoints/weights.pt.
+Prints one line of JSON. Weights come from models/recipe/checkpoints.
 """
 import argparse
 import json
@@ -16,7 +16,9 @@ import resource
 import sys
 import time
 
+import nibabel
 import numpy as np
+import pydicom
 import torch
 from scipy import ndimage
 
@@ -25,6 +27,7 @@ sys.path.insert(0, str(RECIPE))
 import config  # noqa: E402
 from networks import Condition, Density, Descriptor, Screener  # noqa: E402
 from preprocessing import plan_tiles, preprocess, resampled_length, sliding_window  # noqa: E402
+from tails import FILE as TAILS, Tails  # noqa: E402
 
 SAMPLES, SEED = 200_000, 0
 WINDOWS = ('plain', 'skipping', 'monai', 'monai-cropped')
@@ -37,7 +40,33 @@ def load_screener():
     for (stage, key), network in networks.items():
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in kept[stage][key].items()})
     scale = kept['standardise']
-    return Screener(*networks.values(), scale['mean'].float(), scale['sd'].float()).eval().requires_grad_(False)
+    return Screener(*networks.values(), scale['mean'].float(), scale['sd'].float(),
+                    tails=Tails(json.loads(TAILS.read_text()))).eval().requires_grad_(False)
+
+
+def read_series(folder):
+    """HU int16 [x, y, z] of the slices of a folder, which lie along z."""
+    slices = sorted((pydicom.dcmread(file) for file in folder.iterdir()), key=lambda s: float(s.ImagePositionPatient[2]))
+    volume = np.empty((len(slices), slices[0].Rows, slices[0].Columns), np.int16)
+    for k, s in enumerate(slices):
+        volume[k] = s.pixel_array * float(s.RescaleSlope) + float(s.RescaleIntercept)
+        slices[k] = None
+    return volume.transpose(2, 1, 0)
+
+
+def write_score(file, score, box, shape_xyz, steps_xyz, affine):
+    """The map [z, y, x] of the model's grid, linearly on that of the scan, as float32 NIfTI. steps: scan voxels in model
+    voxels; box: where the map lies, scan voxels ((x0, x1), …); outside it the lowest score."""
+    part = torch.from_numpy(score)
+    for axis, ((a, b), step) in enumerate(zip(box[::-1], steps_xyz[::-1])):
+        position = (torch.arange(b - a) * step).clamp(max=part.shape[axis] - 1)
+        low = position.floor().long()
+        high = (low + 1).clamp(max=part.shape[axis] - 1)
+        weight = (position - low).view([-1 if i == axis else 1 for i in range(3)])
+        part = torch.lerp(part.index_select(axis, low), part.index_select(axis, high), weight)
+    whole = np.full(shape_xyz[::-1], float(score.min()), np.float32)
+    whole[tuple(slice(a, b) for a, b in box[::-1])] = part.numpy()
+    nibabel.save(nibabel.Nifti1Image(whole.transpose(2, 1, 0), affine), file)
 
 
 def whole_field(prepared, shape_xyz, spacing):
@@ -54,7 +83,8 @@ def whole_field(prepared, shape_xyz, spacing):
 
 
 def monai_window(network, channels, window):
-    """Gaussian blending as the product's: standard deviation as a fraction of the tile. Returns how many tiles it ran."""
+    """Gaussian blending as the product's: standard deviation as a fraction of the tile. Returns (score [z, y, x], how many
+    tiles it ran)."""
     from monai.inferers import SlidingWindowInferer
     tiles = 0
 
@@ -65,13 +95,12 @@ def monai_window(network, channels, window):
 
     inferer = SlidingWindowInferer(window['patchSize'], sw_batch_size=1, overlap=window['overlap'], mode='gaussian',
                                    sigma_scale=window['blendSigma'])
-    inferer(torch.from_numpy(np.stack(channels))[None], run)
-    return tiles
+    score = inferer(torch.from_numpy(np.stack(channels))[None], run)
+    return score[0, 0].numpy(), tiles
 
 
 def agreement(score_file, prepared, score, covered):
     """Relative difference |theirs - ours| / max(1, |ours|) at the 99.9th percentile, and that of the 99.9th percentiles."""
-    import nibabel
     image = nibabel.load(score_file)
     ours = np.asanyarray(image.dataobj)
     inside = np.flatnonzero(ours.ravel() > ours.min())
@@ -98,7 +127,7 @@ def peak_bytes():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ('volume', 'grid', 'package'):
+    for name in ('series', 'grid', 'package', 'out'):
         parser.add_argument(name, type=pathlib.Path)
     parser.add_argument('--window', choices=WINDOWS, default='plain')
     parser.add_argument('--threads', type=int, default=2)
@@ -108,7 +137,6 @@ def main():
     grid = json.loads(arguments.grid.read_text())
     manifest = json.loads((arguments.package / 'model.json').read_text())
     window = manifest['network']
-    array = np.memmap(arguments.volume, np.int16, 'r', shape=tuple(grid['dims'][::-1])).transpose(2, 1, 0)
     affine = np.eye(4)
     affine[:3, :3] = np.array(grid['direction']).reshape(3, 3) * grid['spacing']
     affine[:3, 3] = grid['origin']
@@ -116,26 +144,28 @@ def main():
 
     def timed(work):
         wall, cpu = time.perf_counter(), time.process_time()
-        return work(), time.perf_counter() - wall, time.process_time() - cpu
+        result = work()
+        return result, {'seconds': time.perf_counter() - wall, 'cpuSeconds': time.process_time() - cpu}
 
     network = load_screener()
-    prepared, *preprocessing = timed(lambda: preprocess(array, affine, manifest['preprocessing']))
-    channels = [prepared['clahe'], prepared['hu']]
+    array, reading = timed(lambda: read_series(arguments.series))
+    prepared, preprocessing = timed(lambda: preprocess(array, affine, manifest['preprocessing']))
+    channels, box = [prepared['clahe'], prepared['hu']], prepared['box']
     if arguments.window in ('plain', 'monai'):
-        channels = whole_field(prepared, grid['dims'], grid['spacing'])
+        channels, box = whole_field(prepared, grid['dims'], grid['spacing']), [(0, n) for n in grid['dims']]
     body = prepared['body'] if arguments.window == 'skipping' else np.ones(channels[0].shape, bool)
     blending = (window['patchSize'], window['overlap'], window['blendSigma'])
     run = lambda tile: network(torch.from_numpy(tile)[None])[0][0, 0].numpy()  # noqa: E731
     with torch.inference_mode():
         if arguments.window.startswith('monai'):
-            tiles, *inference = timed(lambda: monai_window(network, channels, window))
+            (score, tiles), inference = timed(lambda: monai_window(network, channels, window))
         else:
-            (score, covered), *inference = timed(lambda: sliding_window(channels, body, run, *blending))
+            (score, covered), inference = timed(lambda: sliding_window(channels, body, run, *blending))
             tiles = len(plan_tiles(channels[0].shape[::-1], *blending[:2], body))
-    out = {'window': arguments.window, 'tiles': tiles, 'torch': torch.__version__,
-           'preprocessing': {'seconds': preprocessing[0], 'cpuSeconds': preprocessing[1]},
-           'inference': {'seconds': inference[0], 'cpuSeconds': inference[1]},
-           'peakBytes': peak_bytes()}
+    steps = [source / model for source, model in zip(grid['spacing'], prepared['spacing'])]
+    _, writing = timed(lambda: write_score(arguments.out, score, box, grid['dims'], steps, affine))
+    out = {'window': arguments.window, 'tiles': tiles, 'torch': torch.__version__, 'reading': reading,
+           'preprocessing': preprocessing, 'inference': inference, 'writing': writing, 'peakBytes': peak_bytes()}
     if arguments.score and arguments.window == 'skipping':
         out['agreement'] = agreement(arguments.score, prepared, score, covered)
     print(json.dumps(out))
