@@ -77,7 +77,7 @@ export const theme = createTheme({
     Checkbox: Checkbox.extend({ defaultProps: { size: 'xs' } }),
     Radio: Radio.extend({ defaultProps: { size: 'xs' } }),
     Kbd: Kbd.extend({ defaultProps: { size: 'xs' } }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
+    Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, transitionProps: { duration: 0 }, overlayProps: { opacity: 0.6 } },
     }),
@@ -86,7 +86,7 @@ export const theme = createTheme({
       styles: { description: { color: 'var(--mantine-color-text)' } },
     }),
     NumberInput: NumberInput.extend({ defaultProps: { size: 'xs' } }),
-    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
+    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } }),
     Progress: Progress.extend({
       defaultProps: { size: 6, transitionDuration: 200 },
       styles: { root: { background: 'var(--line)' } },

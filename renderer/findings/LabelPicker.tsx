@@ -9,9 +9,6 @@ import { LIST_ID } from './FindingsList.tsx'
 import classes from './findings.module.css'
 import { setFindingsUi, useFindingsUi } from './findingsUi.ts'
 
-/** So that a command can find it. */
-export const LABEL_SEARCH_ID = 'label-search'
-
 const NONE = 'none'
 const ADD = 'add'
 const EDIT = 'edit'
@@ -32,7 +29,7 @@ export const LabelPicker = memo(function LabelPicker({ findingKey, label }: Prop
   })
   const { focusSearchInput, resetSelectedOption } = combobox
   // Here, and not in the combobox's own handlers: it is opened and closed from outside too. Its field takes the focus
-  // when it is drawn; what is typed until then is kept by the command (catchTyping).
+  // when it is drawn; what is typed until then is kept (keepKeys).
   useEffect(() => {
     if (opened) setTimeout(focusSearchInput, 0)
     else {
@@ -58,7 +55,14 @@ export const LabelPicker = memo(function LabelPicker({ findingKey, label }: Prop
   }
 
   return (
-    <Combobox store={combobox} width={280} position="top-start" onOptionSubmit={submit} withinPortal>
+    <Combobox
+      store={combobox}
+      width={280}
+      position="top-start"
+      onOptionSubmit={submit}
+      withinPortal
+      keepMounted={false}
+    >
       <Combobox.Target withAriaAttributes={false}>
         <Button
           variant="default"
@@ -74,9 +78,8 @@ export const LabelPicker = memo(function LabelPicker({ findingKey, label }: Prop
           {label?.text ?? t('finding.label.choose')}
         </Button>
       </Combobox.Target>
-      <Combobox.Dropdown>
+      <Combobox.Dropdown data-takes-focus>
         <Combobox.Search
-          id={LABEL_SEARCH_ID}
           value={search}
           aria-label={t('finding.label.search')}
           placeholder={t('finding.label.search')}

@@ -1,5 +1,4 @@
 import type { ReviewState } from '../../preload/records.ts'
-import { catchTyping } from '../commands/catchTyping.ts'
 import type { Command } from '../commands/registry.ts'
 import { useReview } from '../state/review.ts'
 import { useSession } from '../state/session.ts'
@@ -13,8 +12,7 @@ import {
   step,
 } from './actions.ts'
 import { currentFinding } from './current.ts'
-import { setFindingsUi, useFindingsUi } from './findingsUi.ts'
-import { LABEL_SEARCH_ID } from './LabelPicker.tsx'
+import { setFindingsUi } from './findingsUi.ts'
 import { NOTE_ID } from './NoteEditor.tsx'
 import { showDetails, showPanel } from './showPanel.ts'
 
@@ -30,13 +28,7 @@ const hasRun = () => useSession.getState().result !== null
 const selected = () => currentFinding(useReview.getState().selectedKey)
 const hasSelected = () => hasRun() && selected() !== undefined
 
-function openLabelPicker(): void {
-  setFindingsUi({ labelPickerOpen: true })
-  catchTyping({
-    field: () => document.getElementById(LABEL_SEARCH_ID) as HTMLInputElement | null,
-    isOpen: () => useFindingsUi.getState().labelPickerOpen,
-  })
-}
+const openLabelPicker = () => setFindingsUi({ labelPickerOpen: true })
 
 export function findingsCommands(): Command[] {
   const state = (id: string, to: ReviewState): Command => ({

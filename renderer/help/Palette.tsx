@@ -2,7 +2,6 @@ import { Kbd } from '@mantine/core'
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { IconSearch } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
-import { catchTyping } from '../commands/catchTyping.ts'
 import { type Command, registerCommands, runCommand, useCommands } from '../commands/registry.ts'
 import { goTo } from '../findings/actions.ts'
 import { currentFindings } from '../findings/current.ts'
@@ -16,15 +15,6 @@ import { dateWords } from '../words/dates.ts'
 import { GROUPS, keysOfCommand } from './keyWords.ts'
 
 const [store, { open }] = createSpotlight()
-const SEARCH_ID = 'palette-search'
-
-function openPalette(): void {
-  open()
-  catchTyping({
-    field: () => document.getElementById(SEARCH_ID) as HTMLInputElement | null,
-    isOpen: () => store.getState().opened,
-  })
-}
 
 /** So many lines at once: more take longer to draw than a key may; what is meant is found by typing on. */
 const LIMIT = 50
@@ -96,7 +86,7 @@ export function Palette() {
   useEffect(
     () =>
       registerCommands([
-        { id: 'help.palette', group: 'help', keys: ['Mod+k'], whileTyping: true, run: openPalette },
+        { id: 'help.palette', group: 'help', keys: ['Mod+k'], whileTyping: true, run: open },
       ]),
     [],
   )
@@ -114,6 +104,7 @@ export function Palette() {
         )
       }
       shortcut={null}
+      transitionProps={{ duration: 0 }}
       limit={LIMIT}
       highlightQuery
       scrollable
@@ -122,7 +113,6 @@ export function Palette() {
       overlayProps={{ blur: 0, opacity: 0.6 }}
       attributes={{ content: { 'aria-label': t('command.help.palette') } }}
       searchProps={{
-        id: SEARCH_ID,
         leftSection: <IconSearch size={16} aria-hidden />,
         placeholder: t('palette.search'),
         'aria-label': t('palette.search'),

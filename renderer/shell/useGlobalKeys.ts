@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { keepKeys } from '../commands/keepKeys.ts'
 import { useCommands } from '../commands/registry.ts'
 import { t } from '../i18n/index.ts'
 import { keyHandler } from './keyHandler.ts'
@@ -17,7 +18,9 @@ export function useGlobalKeys(): void {
     window.addEventListener('keydown', down)
     window.addEventListener('keyup', up)
     window.addEventListener('blur', blur)
+    const endKeeping = keepKeys()
     return () => {
+      endKeeping()
       blur()
       window.removeEventListener('keydown', down)
       window.removeEventListener('keyup', up)
