@@ -240,6 +240,7 @@ export const MeasurementRecord = z
   })
 export type MeasurementRecord = z.infer<typeof MeasurementRecord>
 
+/** Title, intended use, provenance and limitations are the author's words: no window says them in others. */
 export const ModelEntry = z.object({
   name: text,
   version: text,
@@ -260,10 +261,11 @@ export type ModelEntry = z.infer<typeof ModelEntry>
 export const DeviceEntry = z.object({
   /** What `runs.start` takes. */
   id: text,
+  /** English, as main's sentences are; the window may have a name of its own for the id. */
   label: text,
   state: z.enum(['available', 'unavailable', 'not-tried']),
-  /** Why not, or what it has. */
-  note: text,
+  /** Why not, or what is to be known of it: sentences, each with its code. */
+  notes: z.array(WarningRecord),
   /** Of the processor or card, as its maker calls it; null where the system does not say. */
   name: text.nullable(),
   /** Bytes; null where the system does not say. */

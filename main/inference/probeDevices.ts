@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ErrorValues } from '../errors.ts'
 import { type ChildHandle, forkChild } from '../processes/childProcess.ts'
 import { Device, type Host, isSupported, runtimeFolder, thisHost } from './devices.ts'
 import { type DeviceMemory, type Hardware, type MachineHardware, machineHardware } from './machine.ts'
@@ -16,6 +17,9 @@ export interface DeviceStatus {
   state: 'available' | 'unavailable'
   /** One or two sentences: why not, or what is to be known of it; null where there is nothing to say. */
   note: string | null
+  /** Of the note, for a window that says it in another language. */
+  code?: string
+  values?: ErrorValues
 }
 
 export interface ProbeOptions {
@@ -57,9 +61,7 @@ export async function probeDevices({
     devices.map(async (device) => {
       const certain = knownReason(device, host)
       const [outcome, facts] = await Promise.all([
-        certain === undefined
-          ? probe(device, spawn, timeoutMs, signal)
-          : { state: 'unavailable' as const, note: certain },
+        certain === undefined ? probe(device, spawn, timeoutMs, signal) : certain,
         machine,
       ])
       const { name = null, memory = null, driver = null } = hardwareOf(device, facts) ?? {}
@@ -74,18 +76,34 @@ function hardwareOf(device: Device, { cpu, nvidia, graphics }: MachineHardware):
 }
 
 /** Why a device cannot be had, where that is certain without trying it. */
-export function knownReason(device: Device, host: Host): string | undefined {
+export function knownReason(device: Device, host: Host): Refusal | undefined {
   const { platform, arch, nvidiaDriverPresent, cudaLibraryInstalled } = host
   if (!isSupported(device, host))
-    return `ONNX Runtime has no support for it on this platform (${platform} ${arch}).`
+    return no(
+      'device/unsupported',
+      `ONNX Runtime has no support for it on this platform (${platform} ${arch}).`,
+      {
+        platform,
+        arch,
+      },
+    )
   const library = PROVIDER_LIBRARY[device]
   if (library === undefined) return undefined
   if (device === 'cuda' ? cudaLibraryInstalled : existsSync(join(runtimeFolder(), library))) return undefined
   const missing = sentence(explainMissingLibrary(`${library}: cannot open shared object file`)!)
-  return nvidiaDriverPresent ? missing : `No NVIDIA driver is installed on this computer. ${missing}`
+  return nvidiaDriverPresent
+    ? no('device/library-missing', missing, { library })
+    : no('device/driver-missing', `No NVIDIA driver is installed on this computer. ${missing}`, { library })
 }
 
-type Outcome = Pick<DeviceStatus, 'state' | 'note'>
+type Outcome = Pick<DeviceStatus, 'state' | 'note' | 'code' | 'values'>
+
+export interface Refusal {
+  state: 'unavailable'
+  note: string
+  code: string
+  values: ErrorValues
+}
 
 function probe(
   device: Device,
@@ -113,28 +131,32 @@ function probe(
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
       if (signal?.aborted) return reject(signal.reason)
-      if (!reply && late)
-        return resolve(no(`Its driver did not answer within ${Math.round(timeoutMs / 1000)} s.`))
+      if (!reply && late) {
+        const seconds = Math.round(timeoutMs / 1000)
+        return resolve(no('device/no-answer', `Its driver did not answer within ${seconds} s.`, { seconds }))
+      }
       if (!reply) {
         const how = exit.signal ? `ended by ${exit.signal}` : `exit code ${exit.code}`
-        return resolve(no(`Its driver crashed when it was tried (${how}).`))
+        return resolve(no('device/crashed', `Its driver crashed when it was tried (${how}).`, { how }))
       }
       if (!reply.works) {
         // The log knows which library it was; the exception only that one was missing.
         const precise = /not installed/.test(reply.reason) ? undefined : explainMissingLibrary(exit.stderr)
-        return resolve(
-          no(sentence(/^ONNX|adapter/.test(reply.reason) ? reply.reason : (precise ?? reply.reason))),
-        )
+        const reason = /^ONNX|adapter/.test(reply.reason) ? reply.reason : (precise ?? reply.reason)
+        return resolve(no('device/unusable', sentence(reason), { reason }))
       }
-      const note = reply.partlyOnCpu ? '3-D convolutions do not exist on it and run on the processor.' : null
-      resolve({ state: 'available', note })
+      const note = '3-D convolutions do not exist on it and run on the processor.'
+      resolve({
+        state: 'available',
+        ...(reply.partlyOnCpu ? { note, code: 'device/convolutions-on-cpu' } : { note: null }),
+      })
     })
     child.send(device)
   })
 }
 
-function no(note: string): Outcome {
-  return { state: 'unavailable', note }
+function no(code: string, note: string, values: ErrorValues): Refusal {
+  return { state: 'unavailable', note, code, values }
 }
 
 function sentence(reason: string): string {

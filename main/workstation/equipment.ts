@@ -1,4 +1,5 @@
-import type { DeviceEntry } from '../../preload/records.ts'
+import type { DeviceEntry, WarningRecord } from '../../preload/records.ts'
+import type { WorkstationError } from '../errors.ts'
 import {
   DEVICE_LABEL,
   Device,
@@ -20,7 +21,7 @@ export interface DevicesOptions {
   probe?: ProbeDevices | undefined
 }
 
-type Verdict = Pick<DeviceEntry, 'state' | 'note'>
+type Verdict = Pick<DeviceEntry, 'state' | 'notes'>
 
 /** The window draws itself first: trying takes processors, two of which may be all there are. */
 const PROBE_AFTER_MS = 3000
@@ -46,12 +47,12 @@ export class Devices {
   }
 
   /** What a run has learned of a device. */
-  learn(outcome: { device: string } & ({ report: DeviceReport } | { failure: string })): void {
+  learn(outcome: { device: string } & ({ report: DeviceReport } | { failure: WorkstationError })): void {
     this.#learned.set(
       outcome.device,
       'report' in outcome
-        ? { state: 'available', note: proof(outcome.report) }
-        : { state: 'unavailable', note: outcome.failure },
+        ? { state: 'available', notes: proof(outcome.report) }
+        : { state: 'unavailable', notes: [said(outcome.failure)] },
     )
     this.#tell()
   }
@@ -103,7 +104,8 @@ export class Devices {
       id: 'auto' satisfies DeviceChoice,
       label: 'The best that works',
       state: 'available',
-      note: [`Tries ${order}.`, ...warnings.map(({ message }) => message)].join(' '),
+      // An order is a sentence of its own: a translation names the devices in it.
+      notes: [{ code: `device/tries-${candidates.join('-')}`, message: `Tries ${order}.` }, ...warnings],
       name: null,
       memory: null,
       driver: null,
@@ -120,23 +122,60 @@ export class Devices {
   #tried(device: Device): Verdict | undefined {
     const status = this.#probed.get(device)
     if (!status) return undefined
-    const { state, note } = status
-    return { state, note: note ?? 'Each model must prove itself on it before its first use.' }
+    const { state, note, code = 'device/tried', values } = status
+    if (note !== null) return { state, notes: [said({ code, message: note, values })] }
+    const message = 'Each model must prove itself on it before its first use.'
+    return { state, notes: [{ code: 'device/to-be-proved', message }] }
   }
 
   #untried(device: Device): Verdict {
-    if (device === 'cpu') return { state: 'available', note: 'Every computer has it.' }
+    if (device === 'cpu')
+      return {
+        state: 'available',
+        notes: [{ code: 'device/on-every-computer', message: 'Every computer has it.' }],
+      }
     const certain = knownReason(device, this.#host)
-    if (certain !== undefined) return { state: 'unavailable', note: certain }
-    return { state: 'not-tried', note: 'Whether it works here shows when it is tried.' }
+    if (certain) {
+      const { state, code, note, values } = certain
+      return { state, notes: [{ code, message: note, values }] }
+    }
+    const message = 'Whether it works here shows when it is tried.'
+    return { state: 'not-tried', notes: [{ code: 'device/not-tried', message }] }
   }
 }
 
-function proof({ threads, device, goldenDeviation, goldenTolerance, partlyOnCpu }: DeviceReport): string {
-  const parts = [
-    `It computed the model's check tile as its author did (deviation ${goldenDeviation.toExponential(1)}, at most ${goldenTolerance} accepted).`,
+const said = ({
+  code,
+  message,
+  values,
+}: Pick<WorkstationError, 'message' | 'values'> & { code: string }): WarningRecord => ({
+  code,
+  message,
+  ...(values ? { values } : {}),
+})
+
+function proof({
+  threads,
+  device,
+  goldenDeviation,
+  goldenTolerance: tolerance,
+  partlyOnCpu,
+}: DeviceReport): WarningRecord[] {
+  const deviation = goldenDeviation.toExponential(1)
+  const notes: WarningRecord[] = [
+    {
+      code: 'device/proved',
+      message: `It computed the model's check tile as its author did (deviation ${deviation}, at most ${tolerance} accepted).`,
+      values: { deviation, tolerance },
+    },
   ]
-  if (device === 'cpu') parts.push(`${threads} ${threads === 1 ? 'thread' : 'threads'}.`)
-  if (partlyOnCpu) parts.push('Some operations run on the processor.')
-  return parts.join(' ')
+  if (device === 'cpu')
+    notes.push({
+      code: threads === 1 ? 'device/one-thread' : 'device/threads',
+      message: `${threads} ${threads === 1 ? 'thread' : 'threads'}.`,
+      values: { threads },
+    })
+  if (partlyOnCpu)
+    notes.push({ code: 'device/partly-on-cpu', message: 'Some operations run on the processor.' })
+  return notes
 }

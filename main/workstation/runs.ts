@@ -32,7 +32,7 @@ export interface RunQueueOptions extends RunTools {
   dataFolder: string
   findModel: (name?: string) => Promise<ModelPackage>
   /** How an attempt on a device ended. */
-  onDevice: (outcome: { device: string } & ({ report: DeviceReport } | { failure: string })) => void
+  onDevice: (outcome: { device: string } & ({ report: DeviceReport } | { failure: WorkstationError })) => void
 }
 
 interface Current {
@@ -248,7 +248,7 @@ export class RunQueue {
     ).catch((error) => {
       const [only, next] = device
       if (error instanceof WorkstationError && !next && only !== 'auto' && DEVICE_FAILURES.has(error.code))
-        onDevice({ device: only, failure: error.message })
+        onDevice({ device: only, failure: error })
       throw error
     })
     // From here on in one go: a cancel comes before, and nothing is moved, or after, and the run is done.

@@ -9,7 +9,7 @@ import { trying } from '../shell/notify.tsx'
 import { setSetting, useSetting } from '../shell/settings.ts'
 import { useLibrary } from '../state/library.ts'
 import { DEVICE_SETTING, ONLY_DEVICE_SETTING, useChosenDevice } from './choices.ts'
-import { hardwareWords, inDeviceOrder } from './deviceWords.ts'
+import { deviceName, deviceStateWords, hardwareWords, inDeviceOrder } from './deviceWords.ts'
 import css from './runs.module.css'
 
 const LEFT_TO_MAIN = ''
@@ -21,7 +21,7 @@ export function DeviceMenu() {
   const only = useSetting(ONLY_DEVICE_SETTING, z.boolean(), false)
   const [checking, setChecking] = useState(false)
   const named = device !== undefined && device.id !== 'auto'
-  const label = device?.label ?? t('device.auto')
+  const label = device ? deviceName(device) : t('device.auto')
   const name = named && only ? t('device.onlyShort', { name: label }) : label
   // Main may list the automatic choice as a device of its own.
   const listsAuto = devices.some(({ id }) => id === 'auto')
@@ -86,17 +86,17 @@ export function DeviceMenu() {
 }
 
 function Choice({ device }: { device: DeviceEntry }) {
-  const { id, label, state, note } = device
+  const { id, state } = device
   const hardware = hardwareWords(device)
   return (
     <Radio
       value={id}
-      label={label}
+      label={deviceName(device)}
       disabled={state === 'unavailable'}
       description={
         <>
           {hardware ? <span className={css.hardware}>{hardware}</span> : null}
-          {[id === 'auto' ? '' : t(`device.${state}`), note].filter(Boolean).join(': ')}
+          {deviceStateWords(device)}
         </>
       }
     />

@@ -4,7 +4,7 @@ import { t } from '../i18n/index.ts'
 import { bytesWords } from '../library/words.ts'
 import css from './runs.module.css'
 
-/** What a reader may want to know of a model before believing it. */
+/** What a reader may want to know of a model before believing it, in its author's words. */
 export function ModelFacts({ model }: { model: ModelEntry | ModelInspection }) {
   const facts: [string, string][] = [
     [t('model.version'), model.version],

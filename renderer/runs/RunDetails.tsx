@@ -9,6 +9,7 @@ import { trying } from '../shell/notify.tsx'
 import { useLibrary } from '../state/library.ts'
 import { momentWords } from '../words/dates.ts'
 import { mainWords } from '../words/main.ts'
+import { nameOfDevice } from './deviceWords.ts'
 import { deviationWords } from './runDetailsWords.ts'
 import css from './runs.module.css'
 
@@ -40,7 +41,7 @@ function Content({ run }: { run: RunEntry }) {
     void trying(t('made.failed'), async () => setDetails(await call('runs.details', { runId: run.id })))
   }, [run.id])
   if (!details) return null
-  const labelOf = (id: string) => devices.find((device) => device.id === id)?.label ?? id
+  const labelOf = (id: string) => nameOfDevice(devices, id)
   const { device, deviceRequested, threads, partlyOnCpu, patchSize, tiles, warnings } = details
   const seconds = Object.values(details.seconds).reduce((sum, each) => sum + each, 0)
   const facts: [string, string][] = [

@@ -5,12 +5,14 @@ import { showRun } from '../library/opening.ts'
 import { useLibrary } from '../state/library.ts'
 import { useSession } from '../state/session.ts'
 import { momentWords } from '../words/dates.ts'
+import { nameOfDevice } from './deviceWords.ts'
 import { showRunDetails } from './RunDetails.tsx'
 import { endedRuns } from './runWords.ts'
 
 /** The finished runs of the series on screen, and which of them is shown. */
 export function RunHistory() {
   const runs = useLibrary((state) => state.runs)
+  const devices = useLibrary((state) => state.devices)
   const seriesId = useSession((state) => state.scan?.series.id)
   const shown = useSession((state) => state.result?.run)
   const done = endedRuns(runs).filter((run) => run.seriesId === seriesId && run.status === 'done')
@@ -28,7 +30,7 @@ export function RunHistory() {
           {done.map((run) => (
             <Menu.RadioItem key={run.id} value={run.id} closeMenuOnClick>
               {momentWords(run.finishedAt ?? run.createdAt)} · {run.model.title} {run.model.version} ·{' '}
-              {run.device}
+              {run.device && nameOfDevice(devices, run.device)}
             </Menu.RadioItem>
           ))}
         </Menu.RadioGroup>

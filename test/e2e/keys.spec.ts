@@ -55,5 +55,5 @@ test('Enter answers a question with the answer that has the focus, not the list 
 test('a menu is walked', async ({ page }) => {
   await page.getByRole('button', { name: 'Help' }).focus()
   await press(page, 'Enter', 'ArrowDown', 'Enter')
-  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible()
+  await expect(page.getByRole('dialog', { name: 'All keys' })).toBeVisible()
 })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { WorkstationError } from '../../../main/errors.ts'
 import { Devices } from '../../../main/workstation/equipment.ts'
 import { createWorkstation } from '../../../main/workstation/index.ts'
 import { calls } from '../../../preload/contract.ts'
@@ -79,7 +80,7 @@ describe('devices', () => {
     expect(stateOf(devices, 'cpu')?.state).toBe('available')
     expect(stateOf(devices, 'cuda')).toMatchObject({
       state: 'unavailable',
-      note: expect.stringMatching(/NVIDIA driver/),
+      notes: [{ code: 'device/driver-missing', message: expect.stringMatching(/NVIDIA driver/) }],
     })
     expect(stateOf(devices, 'coreml')?.state).toBe('unavailable')
     const full = new Devices({ ...linux, cudaLibraryInstalled: true, nvidiaDriverPresent: true })
@@ -88,10 +89,11 @@ describe('devices', () => {
 
   test('are known better after a run', () => {
     const devices = new Devices({ ...linux, cudaLibraryInstalled: true, nvidiaDriverPresent: true })
-    devices.learn({ device: 'cuda', failure: 'The graphics driver is too old.' })
+    const failure = new WorkstationError('engine/device-unavailable', 'The graphics driver is too old.')
+    devices.learn({ device: 'cuda', failure })
     expect(stateOf(devices, 'cuda')).toMatchObject({
       state: 'unavailable',
-      note: 'The graphics driver is too old.',
+      notes: [{ code: failure.code, message: failure.message }],
     })
     const report = {
       device: 'cuda',
@@ -104,7 +106,7 @@ describe('devices', () => {
     devices.learn({ device: 'cuda', report })
     expect(stateOf(devices, 'cuda')).toMatchObject({
       state: 'available',
-      note: expect.stringContaining('1.0e-5'),
+      notes: [{ code: 'device/proved', message: expect.stringContaining('1.0e-5') }],
     })
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { WorkstationError } from '../../../main/errors.ts'
 import { EngineClient } from '../../../main/inference/client.ts'
 import type { DeviceStatus } from '../../../main/inference/probeDevices.ts'
 import { Devices } from '../../../main/workstation/equipment.ts'
@@ -53,9 +54,10 @@ describe('devices', () => {
 
   test('that failed in a run count by what another try shows', async () => {
     const devices = new Devices(LINUX, { probe: async () => [CARD] })
-    devices.learn({ device: 'cuda', failure: 'The card was busy.' })
+    const failure = new WorkstationError('engine/device-unavailable', 'The card was busy.')
+    devices.learn({ device: 'cuda', failure })
     const cuda = () => devices.list().find(({ id }) => id === 'cuda')
-    expect(cuda()).toMatchObject({ state: 'unavailable', note: 'The card was busy.' })
+    expect(cuda()).toMatchObject({ state: 'unavailable', notes: [{ message: 'The card was busy.' }] })
     await devices.probe()
     expect(cuda()?.state).toBe('available')
     await devices.close()

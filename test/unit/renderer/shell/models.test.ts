@@ -12,7 +12,7 @@ import { runEntry } from './entries.ts'
 const device = (change: Partial<DeviceEntry> & { id: string }): DeviceEntry => ({
   label: change.id,
   state: 'available',
-  note: '',
+  notes: [],
   name: null,
   memory: null,
   driver: null,
