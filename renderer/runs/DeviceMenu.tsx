@@ -36,8 +36,10 @@ export function DeviceMenu() {
     <Popover position="top-start" width={460} trapFocus>
       <Popover.Target>
         <Button
+          className={css.device ?? ''}
           variant="subtle"
           color="gray"
+          title={name}
           leftSection={<IconCpu size={15} aria-hidden />}
           aria-label={t('device.choose', { name })}
         >

@@ -12,6 +12,7 @@ import { ModelImportDialog } from './ModelImportDialog.tsx'
 import { ModelRemoveDialog, type Removable } from './ModelRemoveDialog.tsx'
 import { ModelRow } from './ModelRow.tsx'
 import { chooseModel } from './modelImport.ts'
+import css from './runs.module.css'
 
 /** Which model screens, what it was made of, and the way for others to come and go. */
 export function ModelMenu() {
@@ -28,8 +29,10 @@ export function ModelMenu() {
       <Popover position="top-start" width={520} opened={opened} onChange={setOpened} trapFocus>
         <Popover.Target>
           <Button
+            className={css.model ?? ''}
             variant="subtle"
             color="gray"
+            title={title}
             leftSection={<IconBrain size={15} aria-hidden />}
             aria-label={t('model.choose', { title })}
             onClick={() => setOpened(!opened)}

@@ -7,6 +7,7 @@ import { useSession } from '../state/session.ts'
 import { momentWords } from '../words/dates.ts'
 import { nameOfDevice } from './deviceWords.ts'
 import { showRunDetails } from './RunDetails.tsx'
+import css from './runs.module.css'
 import { endedRuns } from './runWords.ts'
 
 /** The finished runs of the series on screen, and which of them is shown. */
@@ -17,11 +18,18 @@ export function RunHistory() {
   const shown = useSession((state) => state.result?.run)
   const done = endedRuns(runs).filter((run) => run.seriesId === seriesId && run.status === 'done')
   if (!shown || done.length === 0) return null
+  const label = t('run.shown', { when: momentWords(shown.finishedAt ?? shown.createdAt) })
   return (
     <Menu position="top-start">
       <Menu.Target>
-        <Button variant="subtle" color="gray" leftSection={<IconHistory size={15} aria-hidden />}>
-          {t('run.shown', { when: momentWords(shown.finishedAt ?? shown.createdAt) })}
+        <Button
+          className={css.shown ?? ''}
+          variant="subtle"
+          color="gray"
+          leftSection={<IconHistory size={15} aria-hidden />}
+          title={label}
+        >
+          {label}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>

@@ -8,7 +8,7 @@ import css from './runs.module.css'
 import { countWords, percentOf, queueOf, timeLeftWords } from './runWords.ts'
 import { cancelRun, pauseRun } from './starting.ts'
 
-/** `Tile 12 of 96, about 2 min left`; `Reading the scan, 3 of 12`. On a small screen what comes last is cut off. */
+/** `Tile 12 of 96 · about 2 min left`; `Reading the scan · 3 of 12`. */
 export function progressWords({ status, progress }: RunEntry): string {
   if (status === 'queued' || !progress) return t(`run.status.${status}`)
   const count = countWords(progress)
@@ -41,8 +41,11 @@ export function RunProgress() {
           aria-valuetext={words}
         />
       </Progress.Root>
-      <span className={css.words} title={`${words} · ${name}`}>
-        {words} · {name}
+      <span className={css.words} title={words} data-testid="run-words">
+        {words}
+      </span>
+      <span className={css.of} title={name}>
+        {name}
       </span>
       {run.status === 'running' ? (
         <Tooltip label={t('run.pauseOf', { name })}>

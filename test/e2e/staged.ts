@@ -51,7 +51,7 @@ export async function stage(page: Page): Promise<void> {
 }
 
 /** The window hears of a run. */
-async function tell(page: Page, run: RunEntry): Promise<void> {
+export async function tell(page: Page, run: RunEntry): Promise<void> {
   await page.evaluate((data) => {
     const staged: Staged = window
     staged.heard!.dispatchEvent(new MessageEvent('run.changed', { data }))
