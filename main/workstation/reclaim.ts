@@ -1,4 +1,5 @@
-import { readdir, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { WarningRecord } from '../../preload/records.ts'
 import type { Library } from '../library/types.ts'
@@ -11,15 +12,20 @@ const SET_ASIDE = /^library-damaged-/
 /** Every id of the library, and every folder of an upload, is a UUID: what has another name is somebody else's. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Names of folders that were there before the library was; no key that the contract lets a window set. */
+/** Names of folders that another library left; no key that the contract lets a window set. */
 const KEPT = '@keptFolders'
+
+/** The same word in the library and in a file beside it: where they differ, another library was used here last. */
+const LAST_START = '@lastStart'
+const LAST_START_FILE = 'last-start'
 
 /**
  * Removes, at start, what no record of the library refers to any more: voxels of series that were removed, results of
  * runs that were, and uploads of which nothing was added, left where a process ended or a disk refused in the middle.
  *
- * Results and uploads have no other copy. They stay while a damaged library lies aside, for it may be mended; and what
- * an empty library finds was another's, which somebody moved or deleted: it stays, also when the library has grown.
+ * Results and uploads have no other copy. They stay while a damaged library lies aside, for it may be mended. What an
+ * empty library finds was another's, which somebody moved or deleted, and so was what one finds that was put in its
+ * place since, such as an older copy: that stays for good.
  *
  * @returns a sentence about what was another library's, where there is any
  * @throws WorkstationError what the library's lists throw; nothing is removed then
@@ -39,11 +45,12 @@ export async function reclaim(
   await remove(await othersIn(cache, series))
   if ((await readdir(path)).some((name) => SET_ASIDE.test(name))) return undefined
 
+  const isOthers = series.size === 0 || !(await wasHereLast(path, library))
   const results = join(path, 'runs')
   const others = [...(await othersIn(results, runs)), ...(await othersIn(imports, uploads))]
   const before = library.settings()[KEPT]
   const known = new Set(Array.isArray(before) ? before : [])
-  const isKept = (folder: string) => series.size === 0 || known.has(basename(folder))
+  const isKept = (folder: string) => isOthers || known.has(basename(folder))
   const kept = others.filter(isKept)
   if (kept.length > 0 || known.size > 0)
     library.setSetting(
@@ -51,8 +58,18 @@ export async function reclaim(
       kept.map((folder) => basename(folder)),
     )
   await remove(others.filter((folder) => !isKept(folder)))
+  // The file last: where the program ends in between, the worst is that leftovers stay.
+  const word = randomUUID()
+  library.setSetting(LAST_START, word)
+  await writeFile(join(path, LAST_START_FILE), word).catch(() => {})
   const keptIn = (parent: string) => kept.filter((folder) => folder === join(parent, basename(folder))).length
   return kept.length > 0 ? unclaimed(keptIn(results), results, keptIn(imports), imports) : undefined
+}
+
+/** True where nobody knows: earlier versions left no word. */
+async function wasHereLast(path: string, library: Library): Promise<boolean> {
+  const word = await readFile(join(path, LAST_START_FILE), 'utf8').catch(() => undefined)
+  return word === undefined || word === library.settings()[LAST_START]
 }
 
 async function othersIn(parent: string, wanted: ReadonlySet<string>): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { addSource, type Bed, makeBed, runIs, startRun } from './bed.ts'
@@ -95,6 +95,25 @@ describe('at start', () => {
       expect(await bed.names('runs')).toEqual(before)
       expect(bed.workstation.notices).toMatchObject([NOTICE])
       expect(await bed.workstation.call('settings.all', {})).toEqual({})
+    })
+
+    test('what was made before an older copy of the library was put back stays, too', async () => {
+      const bed = await screened()
+      await bed.workstation.close()
+      const copies = await Promise.all(
+        (await readdir(bed.dataFolder))
+          .filter((name) => name.startsWith('library.sqlite'))
+          .map(async (name) => ({ name, bytes: await readFile(join(bed.dataFolder, name)) })),
+      )
+      await bed.restart()
+      await runIs(bed, (await startRun(bed, (await addSource(bed)).series.id)).id, 'done')
+      const after = await bed.names('runs')
+      expect(after).toHaveLength(2)
+      await bed.workstation.close()
+      for (const { name, bytes } of copies) await writeFile(join(bed.dataFolder, name), bytes)
+      await bed.restart()
+      expect(await bed.names('runs')).toEqual(after)
+      expect(bed.workstation.notices).toMatchObject([{ ...NOTICE, values: { runs: 1, uploads: 0 } }])
     })
 
     test('nothing is said any more once they were taken away', async () => {
