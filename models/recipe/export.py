@@ -22,7 +22,7 @@ import model_package
 import tails
 import train
 from fast_graph import FastScreener, FastStudent
-from networks import Screener, Student, Wide
+from networks import Screener, Student, Wide, as_kept, as_packaged
 from model_package import middle_tile, read_volume, store_as_half
 from tails import Tails
 
@@ -42,7 +42,8 @@ def load_screener(tails=None):
         wide_mean, wide_sd = map(torch.from_numpy, stored_statistics('wide-standardise.npz'))
         # Its observations are those that `mean` and `sd` had standardised.
         wide = Wide(*train.load_condition('wide-density'), mean + sd * wide_mean, sd * wide_sd)
-    screener = Screener(train.load_descriptor(), *train.load_condition('density'), mean, sd, wide, tails)
+    networks = (train.load_descriptor(), *train.load_condition('density'))
+    screener = Screener(*map(as_kept, networks), mean, sd, wide, tails)
     return screener.cpu().eval().requires_grad_(False)
 
 
@@ -123,21 +124,22 @@ LIMITATIONS = [
     'Limbs, head and neck, and cropped fields of view are hardly in the training data.',
     'Levels were calibrated on four patients of cancer cohorts, not on a normal population: their disease raises the '
     'tail, so a level is rather too low than too high.',
-    'Levels mean what they say over the whole body, not within every tissue: bone passes them more often, soft tissue less.',
+    'Levels mean what they say over many patients and each tissue as a whole. In one patient, near the skin, or at the ends of a '
+    'scan they can be passed several times more often, or less.',
 ]
 
 
 def write(out, arguments, network, file, calibration, **texts):
-    """The package of a network. Its expected score comes from PyTorch, so that neither the rewriting of the graph nor a
-    runtime is judged by itself."""
+    """The package of a network. Its expected score comes from PyTorch and the network as it was trained, so that neither the
+    rewriting of the graph nor a runtime is judged by itself."""
     tile = model_package.golden_tile()
     example = tile.astype(np.float32) / 255
     score = tile_scorer(arguments.threads, file)(example)
     with torch.no_grad():
-        output = network(torch.from_numpy(example)[None])
+        output = as_packaged(network)(torch.from_numpy(example)[None])
     expected = (output[0] if isinstance(output, tuple) else output)[0, 0].numpy()
     difference = np.abs(score - expected) / np.maximum(1, np.abs(expected))
-    print(f'graph against PyTorch with unrounded weights: relative difference at most {difference.max():.1e}')
+    print(f'graph against PyTorch: relative difference at most {difference.max():.1e}')
     model_package.write_package(
         out, version=arguments.version, intended_use=INTENDED_USE, training_data=model_package.training_data(),
         preprocessing=config.PREPROCESSING, network_file=file, tile=tile, expected_score=expected, calibration=calibration,
@@ -160,7 +162,7 @@ def distilled(arguments):
     calibration volumes."""
     student = Student()
     student.load_state_dict(torch.load(data.WORK / 'distilled.pt', map_location='cpu')['student'])
-    student.eval().requires_grad_(False)
+    as_kept(student).eval().requires_grad_(False)
     export(student, FastStudent(student), 'student', ['score'], arguments.threads)
     runs = [tile_scorer(arguments.threads, data.WORK / f'{name}.onnx') for name in ('screener', 'student')]
     for name in config.CALIBRATION:
@@ -189,7 +191,7 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('command', choices=COMMANDS)
     parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / 'screener-ct-small')
-    parser.add_argument('--version', default='0.3.0')
+    parser.add_argument('--version', default='0.4.0')
     parser.add_argument('--threads', type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -3,11 +3,13 @@
 Tensors are [N, C, D, H, W] = (z, y, x). Every block is convolution + BatchNorm + ReLU: BatchNorm folds into the
 convolution at export, so the graph holds no normalisation layer.
 """
+import copy
 import math
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from config import (CONDITION_DIM, DESCRIPTOR_DIM, HU_SIGMAS_MM, MASK_BLOCK, PATCH, PREPROCESSING, SCORE_SIGMA_MM, WIDE,
                     WIDE_WEIGHT)
@@ -222,6 +224,38 @@ class Screener(nn.Module):
         if self.tails is not None:
             score = self.tails(score, gaussian_smooth(tile[:, 1:2], self.tails.SMOOTHING_MM))
         return score, y
+
+
+def as_kept(network):
+    """The network with its weights as checkpoints/weights.pt has them, float16: so that a package can be made again."""
+    for values in network.state_dict().values():
+        if values.is_floating_point():
+            values.copy_(values.half())
+    return network
+
+
+def as_packaged(network):
+    """A copy that computes with what a package stores: BatchNorm folded into the convolutions, then large weights rounded to
+    float16 (model_package.store_as_half)."""
+    network = copy.deepcopy(network)
+
+    def rounded(weight):
+        return weight.half().float() if weight.numel() >= 4096 else weight
+
+    for module in list(network.modules()):
+        if isinstance(module, UNet):
+            # Their two parts are convolved apart (UNet.forward), so they are not folded.
+            for (convolution, _), width in zip(module.fuse, WIDTHS):
+                weight = convolution.weight
+                weight.data = torch.cat([rounded(weight.data[:, :width]), rounded(weight.data[:, width:])], 1)
+        if isinstance(module, nn.Sequential) and len(module) > 1 and isinstance(module[1], nn.BatchNorm3d):
+            if module[0].kernel_size != (1, 1, 1):
+                module[0], module[1] = fuse_conv_bn_eval(module[0], module[1]), nn.Identity()
+    fused = {id(convolution) for m in network.modules() if isinstance(m, UNet) for convolution, _ in m.fuse}
+    for module in network.modules():
+        if isinstance(module, nn.Conv3d) and id(module) not in fused:
+            module.weight.data = rounded(module.weight.data)
+    return network
 
 
 class Student(nn.Module):

@@ -25,7 +25,7 @@ from scipy import ndimage
 RECIPE = pathlib.Path(__file__).parents[2] / 'models' / 'recipe'
 sys.path.insert(0, str(RECIPE))
 import config  # noqa: E402
-from networks import Condition, Density, Descriptor, Screener  # noqa: E402
+from networks import Condition, Density, Descriptor, Screener, as_packaged  # noqa: E402
 from preprocessing import plan_tiles, preprocess, resampled_length, sliding_window  # noqa: E402
 from tails import FILE as TAILS, Tails  # noqa: E402
 
@@ -40,8 +40,9 @@ def load_screener():
     for (stage, key), network in networks.items():
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in kept[stage][key].items()})
     scale = kept['standardise']
-    return Screener(*networks.values(), scale['mean'].float(), scale['sd'].float(),
-                    tails=Tails(json.loads(TAILS.read_text()))).eval().requires_grad_(False)
+    screener = Screener(*networks.values(), scale['mean'].float(), scale['sd'].float(),
+                    tails=Tails(json.loads(TAILS.read_text())))
+    return as_packaged(screener.eval().requires_grad_(False))
 
 
 def read_series(folder):
