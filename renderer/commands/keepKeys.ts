@@ -1,3 +1,4 @@
+import { flushSync } from 'react-dom'
 import { takesText } from '../shell/keyHandler.ts'
 
 /** What takes the focus when it is drawn; a list that is no dialog says so by the attribute. */
@@ -87,6 +88,8 @@ function write(
 export function keepKeys(): () => void {
   const arrived = new WeakSet<Element>()
   const isAwaited = () => {
+    // What the last key opened is there by now, if it opens anything.
+    flushSync(() => {})
     const place = [...document.querySelectorAll(PLACES)].at(-1)
     return place !== undefined && !arrived.has(place) && !place.contains(document.activeElement)
   }

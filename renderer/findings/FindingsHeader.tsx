@@ -1,6 +1,6 @@
 import { Button, Group, Popover, Progress, Text, Title } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
-import { useEffect } from 'react'
+import { memo, useEffect } from 'react'
 import { t } from '../i18n/index.ts'
 import type { OpenResult } from '../state/session.ts'
 import { askToFinish, finishReview, goTo } from './actions.ts'
@@ -35,7 +35,8 @@ export function FindingsHeader({ findings, result }: Props) {
   )
 }
 
-function FinishButton({ left, result }: { left: number; result: OpenResult }) {
+/** Not drawn again with the list, which follows the threshold. */
+const FinishButton = memo(function FinishButton({ left, result }: { left: number; result: OpenResult }) {
   const asking = useFindingsUi((s) => s.askingToFinish)
   const finished = useFindingsUi((s) => s.finished.get(result.run.id)) ?? result.reviewFinished
   // Another run is on screen: the question was about the last one.
@@ -86,4 +87,4 @@ function FinishButton({ left, result }: { left: number; result: OpenResult }) {
       </Popover.Dropdown>
     </Popover>
   )
-}
+})

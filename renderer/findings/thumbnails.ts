@@ -42,7 +42,8 @@ useSession.subscribe(({ scan }, before) => {
  */
 export function showThumbnail(into: HTMLElement, finding: ReviewFinding): () => void {
   const known = kept.get(finding.key)
-  if (known) into.replaceChildren(known.canvas)
+  // Put there again, the same canvas would be laid out and drawn again with every step of the threshold.
+  if (known && into.firstChild !== known.canvas) into.replaceChildren(known.canvas)
   if (known?.source === sourceOf(finding)) return () => undefined
   // While the threshold moves, a picture with the last outline will do.
   const later = setTimeout(

@@ -14,5 +14,23 @@ void i18next.use(initReactI18next).init({
   returnNull: false,
 })
 
-export const t = i18next.t.bind(i18next)
+/** Texts said before, by key and values: panes and panels say the same ones in every frame. */
+const said = new Map<string, string>()
+/** Positions in mm differ with every step of the mouse. */
+const MOST_SAID = 2000
+
+i18next.on('languageChanged', () => said.clear())
+
+/** The text of the catalogue under a key, with its values. */
+export function t(key: string, values?: Readonly<Record<string, unknown>>): string {
+  const question = values === undefined ? key : key + JSON.stringify(values)
+  let text = said.get(question)
+  if (text === undefined) {
+    text = i18next.t(key, values ?? {})
+    if (said.size >= MOST_SAID) said.clear()
+    said.set(question, text)
+  }
+  return text
+}
+
 export { i18next }

@@ -1,9 +1,9 @@
 import { useComputedColorScheme } from '@mantine/core'
 import { useResizeObserver } from '@mantine/hooks'
-import { type PointerEvent, useEffect, useRef } from 'react'
+import { type PointerEvent, useEffect, useMemo, useRef } from 'react'
 import { t } from '../i18n/index.ts'
 import type { ColourMap } from '../state/overlay.ts'
-import { colourAt } from '../viewer/render/colourMaps.ts'
+import { mapGradient } from '../viewer/render/colourMaps.ts'
 import { moveThresholdByKey } from './commands.ts'
 import { setStepInFrame } from './frameStep.ts'
 import { barHeight, decades, partOf, rarityTicks, stepAt } from './histogram.ts'
@@ -12,6 +12,7 @@ import classes from './overlay.module.css'
 const HEIGHT_PX = 76
 /** Below the bars, for the rarities. */
 const AXIS_PX = 16
+const numbers = new Intl.NumberFormat('en-US')
 
 interface Props {
   /** Voxels below all steps, then at each step. */
@@ -29,10 +30,12 @@ export function LevelHistogram({ counts, level, step, colourMap, valueText }: Pr
   const scheme = useComputedColorScheme('dark')
   const steps = level.length
 
+  const bars = useMemo(() => barsOf(counts, steps, width), [counts, steps, width])
+
   useEffect(() => {
     if (canvas.current && width > 0)
-      draw(canvas.current, width, { counts, level, step, colourMap }, scheme === 'dark')
-  }, [counts, level, step, colourMap, width, scheme])
+      draw(canvas.current, width, { ...bars, level, step, colourMap }, scheme === 'dark')
+  }, [bars, level, step, colourMap, width, scheme])
 
   const drag = (event: PointerEvent<HTMLDivElement>) => {
     const { left } = event.currentTarget.getBoundingClientRect()
@@ -65,38 +68,68 @@ export function LevelHistogram({ counts, level, step, colourMap, valueText }: Pr
   )
 }
 
-type Drawn = Pick<Props, 'counts' | 'level' | 'step' | 'colourMap'>
+interface Bars {
+  bars: Path2D
+  highest: number
+}
+
+/** All bars in one shape: its parts below and above the threshold are filled at each step, not 250 bars. */
+function barsOf(counts: Float64Array, steps: number, width: number): Bars {
+  const bars = new Path2D()
+  const highest = counts.subarray(1).reduce((a, b) => Math.max(a, b), 1)
+  const bottom = HEIGHT_PX - AXIS_PX
+  for (let s = 1; s <= steps; s++) {
+    const height = bottom * barHeight(counts[s], highest)
+    // A pixel of overlap, or every bar would have a grey edge.
+    bars.rect(partOf(s, steps) * width, bottom - height, width / steps + 0.5, height)
+  }
+  return { bars, highest }
+}
+
+function fillBetween(
+  context: CanvasRenderingContext2D,
+  bars: Path2D,
+  [from, to]: readonly [number, number],
+  style: string | CanvasGradient,
+): void {
+  context.save()
+  context.beginPath()
+  context.rect(from, 0, to - from, HEIGHT_PX)
+  context.clip()
+  context.fillStyle = style
+  context.fill(bars)
+  context.restore()
+}
+
+type Drawn = Pick<Props, 'level' | 'step' | 'colourMap'> & Bars
 
 function draw(
   canvas: HTMLCanvasElement,
   width: number,
-  { counts, level, step, colourMap }: Drawn,
+  { bars, highest, level, step, colourMap }: Drawn,
   dark: boolean,
 ) {
   const scale = window.devicePixelRatio
-  canvas.width = Math.round(width * scale)
-  canvas.height = Math.round(HEIGHT_PX * scale)
+  const [right, down] = [Math.round(width * scale), Math.round(HEIGHT_PX * scale)]
+  // Given a size, even the one that it has, a canvas gets new memory.
+  if (canvas.width !== right) canvas.width = right
+  if (canvas.height !== down) canvas.height = down
   const context = canvas.getContext('2d')!
-  context.scale(scale, scale)
+  context.setTransform(scale, 0, 0, scale, 0, 0)
+  context.clearRect(0, 0, width, HEIGHT_PX)
   const text = dark ? '#9a9da3' : '#585c63'
   const faint = dark ? '#2a2c30' : '#d9dadc'
   const muted = dark ? '#54575d' : '#b4b7bc'
   const bottom = HEIGHT_PX - AXIS_PX
   const steps = level.length
-  const highest = counts.subarray(1).reduce((a, b) => Math.max(a, b), 1)
   context.font = '10px Inter, system-ui, sans-serif'
 
   context.fillStyle = faint
   for (const count of decades(highest))
     context.fillRect(0, Math.round(bottom * (1 - barHeight(count, highest))), width, 1)
-  for (let s = 1; s <= steps; s++) {
-    const x0 = partOf(s, steps) * width
-    const height = bottom * barHeight(counts[s], highest)
-    const [r, g, b] = colourAt(colourMap, (s - 1) / Math.max(1, steps - 1))
-    context.fillStyle = s >= step ? `rgb(${r} ${g} ${b})` : muted
-    // A pixel of overlap, or every bar would have a grey edge.
-    context.fillRect(x0, bottom - height, width / steps + 0.5, height)
-  }
+  const x = partOf(step, steps) * width
+  fillBetween(context, bars, [0, x], muted)
+  fillBetween(context, bars, [x, width], mapGradient(context, colourMap, [0, 0], [width, 0]))
   context.fillStyle = faint
   context.fillRect(0, bottom, width, 1)
 
@@ -104,17 +137,16 @@ function draw(
   context.textBaseline = 'bottom'
   let free = Number.NEGATIVE_INFINITY
   for (const { step: at, oneIn } of rarityTicks(level)) {
-    const x = partOf(at, steps) * width
-    const words = t('level.oneIn', { rarity: oneIn.toLocaleString('en-US') })
+    const tick = partOf(at, steps) * width
+    const words = t('level.oneIn', { rarity: numbers.format(oneIn) })
     const wide = context.measureText(words).width
-    const left = Math.min(Math.max(x - wide / 2, 0), width - wide)
-    context.fillRect(x, bottom, 1, 4)
+    const left = Math.min(Math.max(tick - wide / 2, 0), width - wide)
+    context.fillRect(tick, bottom, 1, 4)
     if (left < free) continue
     context.fillText(words, left, HEIGHT_PX)
     free = left + wide + 6
   }
-  const x = partOf(step, steps) * width
-  const top = t('threshold.count.top', { voxels: highest.toLocaleString('en-US') })
+  const top = t('threshold.count.top', { voxels: numbers.format(highest) })
   const topWide = context.measureText(top).width
   // On the side that the line is not.
   const topX = x > width / 2 ? 2 : width - topWide - 2

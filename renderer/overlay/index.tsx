@@ -1,6 +1,6 @@
 import { ActionIcon, NumberInput, Slider, Text, Title, Tooltip } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight, IconRestore } from '@tabler/icons-react'
-import { useEffect, useMemo } from 'react'
+import { memo, useEffect, useMemo } from 'react'
 import { voxelVolumeMl } from '../../main/imaging/volume.ts'
 import { registerCommands } from '../commands/registry.ts'
 import { percentileWords, volumeWords } from '../findings/words.ts'
@@ -44,8 +44,11 @@ export function ThresholdPanel() {
   )
 }
 
+/** What is drawn again with every frame in which the threshold moves; the controls beside it stay as they are. */
 function Threshold({ result: { tree } }: { result: OpenResult }) {
-  const { steps, step, colourMap, minVolumeMl } = useOverlay()
+  const steps = useOverlay((s) => s.steps)
+  const step = useOverlay((s) => s.step)
+  const colourMap = useOverlay((s) => s.colourMap)
   const level = steps!.level[step - 1]
   const rarity = levelWords(level)
   const valueText = t('threshold.valueText', { rarity, percentile: percentileWords(level) })
@@ -55,13 +58,7 @@ function Threshold({ result: { tree } }: { result: OpenResult }) {
       <div className={classes.head}>
         <Title order={2}>{t('threshold.title')}</Title>
         <span className={`${classes.dim} ${classes.push}`}>{percentileWords(level)}</span>
-        <VisibleButton />
-        <AppearanceButton />
-        <Tooltip label={t('threshold.reset')}>
-          <ActionIcon size={22} aria-label={t('threshold.reset')} onClick={resetThreshold}>
-            <IconRestore size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <HeadButtons />
       </div>
       <span className={classes.value}>{rarity}</span>
       <LevelHistogram
@@ -90,22 +87,7 @@ function Threshold({ result: { tree } }: { result: OpenResult }) {
         <StepButton label={t('threshold.higher')} by={1} />
       </div>
       <div className={classes.row}>
-        <label className={classes.dim} htmlFor="smallest-finding">
-          {t('threshold.minVolume')}
-        </label>
-        <NumberInput
-          id="smallest-finding"
-          w={92}
-          min={tree.minComponentMl}
-          max={1000}
-          step={0.1}
-          decimalScale={2}
-          suffix={t('threshold.minVolume.unit')}
-          value={minVolumeMl}
-          onChange={(value) => {
-            if (typeof value === 'number') setOverlay({ minVolumeMl: Math.max(value, tree.minComponentMl) })
-          }}
-        />
+        <SmallestFinding least={tree.minComponentMl} />
         <span className={`${classes.dim} ${classes.push}`} title={t('threshold.shown.hint')}>
           {t('threshold.shown', { volume: volumeWords(shown) })}
         </span>
@@ -114,7 +96,46 @@ function Threshold({ result: { tree } }: { result: OpenResult }) {
   )
 }
 
-function StepButton({ label, by }: { label: string; by: 1 | -1 }) {
+const HeadButtons = memo(function HeadButtons() {
+  return (
+    <>
+      <VisibleButton />
+      <AppearanceButton />
+      <Tooltip label={t('threshold.reset')}>
+        <ActionIcon size={22} aria-label={t('threshold.reset')} onClick={resetThreshold}>
+          <IconRestore size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+    </>
+  )
+})
+
+/** @param least mL, of which the run has findings at all */
+const SmallestFinding = memo(function SmallestFinding({ least }: { least: number }) {
+  const minVolumeMl = useOverlay((s) => s.minVolumeMl)
+  return (
+    <>
+      <label className={classes.dim} htmlFor="smallest-finding">
+        {t('threshold.minVolume')}
+      </label>
+      <NumberInput
+        id="smallest-finding"
+        w={92}
+        min={least}
+        max={1000}
+        step={0.1}
+        decimalScale={2}
+        suffix={t('threshold.minVolume.unit')}
+        value={minVolumeMl}
+        onChange={(value) => {
+          if (typeof value === 'number') setOverlay({ minVolumeMl: Math.max(value, least) })
+        }}
+      />
+    </>
+  )
+})
+
+const StepButton = memo(function StepButton({ label, by }: { label: string; by: 1 | -1 }) {
   const Icon = by < 0 ? IconChevronLeft : IconChevronRight
   return (
     <Tooltip label={label}>
@@ -123,4 +144,4 @@ function StepButton({ label, by }: { label: string; by: 1 | -1 }) {
       </ActionIcon>
     </Tooltip>
   )
-}
+})

@@ -33,6 +33,33 @@ const MAPS: Readonly<Record<ColourMap, { at: (t: number) => Rgb; from: number; t
   jet: { at: jet, from: 0.12, to: 0.95 },
 }
 
+const STOPS = 32
+const kept = new Map<ColourMap, readonly string[]>()
+
+/** CSS colours of a map, evenly from its lowest to its highest; a gradient of them differs from it nowhere that is seen. */
+export function cssStops(map: ColourMap): readonly string[] {
+  let stops = kept.get(map)
+  if (!stops) {
+    stops = Array.from({ length: STOPS }, (_, i) => `rgb(${colourAt(map, i / (STOPS - 1)).join(' ')})`)
+    kept.set(map, stops)
+  }
+  return stops
+}
+
+/** A gradient of a map from one point of a canvas, where the lowest is, to another. */
+export function mapGradient(
+  context: CanvasRenderingContext2D,
+  map: ColourMap,
+  from: readonly [number, number],
+  to: readonly [number, number],
+): CanvasGradient {
+  const gradient = context.createLinearGradient(...from, ...to)
+  cssStops(map).forEach((colour, i, all) => {
+    gradient.addColorStop(i / (all.length - 1), colour)
+  })
+  return gradient
+}
+
 /** Colour (0–255 each) of a part 0–1 of the way from the lowest threshold step to the highest. */
 export function colourAt(map: ColourMap, part: number): Rgb {
   const { at, from, to } = MAPS[map]
