@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import tails
 from config import HU_SIGMAS_MM, MASK_BLOCK, PATCH, SCORE_SIGMA_MM, WIDE, WIDE_WEIGHT
 from matrices import along_depth, in_plane, smoothing, upsampling, winograd_along
 from networks import WIDTHS, checkerboard
@@ -267,7 +268,9 @@ class FastScreener(nn.Module):
         score = torch.cat(slabs) + in_plane(self.up, along_depth(self.up, constant))
         score = in_plane(self.score_smooth, along_depth(self.score_smooth, score[:, 0]))
         if self.tails is not None:
-            score = self.tails(score, smoothed[:, HU_SIGMAS_MM.index(self.tails.SMOOTHING_MM)])
+            hu = smoothed[:, HU_SIGMAS_MM.index(tails.SMOOTHING_MM)]
+            around = getattr(self, f'hu_smooth{HU_SIGMAS_MM.index(tails.SURROUNDINGS_MM)}')
+            score = self.tails(score, hu, in_plane(around, along_depth(around, tails.air(hu))))
         return score[None, None]
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+import tails
 from config import (CONDITION_DIM, DESCRIPTOR_DIM, HU_SIGMAS_MM, MASK_BLOCK, PATCH, PREPROCESSING, SCORE_SIGMA_MM, WIDE,
                     WIDE_WEIGHT)
 
@@ -158,7 +159,7 @@ def gaussian_smooth(x, sigma_mm):
     radius = int(3 * sigma + 0.5)
     kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, dtype=torch.float32) / sigma) ** 2)
     kernel = kernel / kernel.sum()
-    channels = x.shape[1]
+    channels = int(x.shape[1])      # a constant for the exporter
     for axis in range(3):
         shape, pad = [1, 1, 1], [0] * 6
         shape[axis] = 2 * radius + 1
@@ -222,7 +223,8 @@ class Screener(nn.Module):
         score = 0.5 * (residual * residual).sum(1, keepdim=True) + upsample(constant)
         score = gaussian_smooth(score, SCORE_SIGMA_MM)
         if self.tails is not None:
-            score = self.tails(score, gaussian_smooth(tile[:, 1:2], self.tails.SMOOTHING_MM))
+            smoothed = gaussian_smooth(tile[:, 1:2], tails.SMOOTHING_MM)
+            score = self.tails(score, smoothed, gaussian_smooth(tails.air(smoothed), tails.SURROUNDINGS_MM))
         return score, y
 
 

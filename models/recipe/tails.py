@@ -1,13 +1,15 @@
-"""Levels that mean the same in every tissue: the tails of bone and of lung are made as long as soft tissue's.
+"""Levels that mean the same in every tissue: the tails of bone, of lung and near the skin are made as long as soft tissue's.
 
 A voxel's −log q is a density of its descriptor, and how far its tail reaches differs by tissue: bone, whose shapes are
-harder to foretell, passed the score of level 99.9 ten times too often. Standardising each tissue's scores as a whole would
+harder to foretell, passed the score of level 99.9 nine times too often. Standardising each tissue's scores as a whole would
 make levels right, and take from dense lesions in bone what sets them apart from soft tissue. Here only the tail moves:
 
-    s' = s - w_bone(h) D_bone(s) - w_lung(h) D_lung(s)
+    t  = s - w_bone D_bone(s) - w_lung D_lung(s)
+    s' = t - w_rim D_rim(t)
 
-with h the HU map smoothed by 3 mm, w the share of a tissue there, and D piecewise linear, 0 below the tail, so that s'
-rises with s and voxels outside the tail keep their scores.
+with D piecewise linear, 0 below the tail, so that s' rises with s and voxels outside the tail keep their scores. The
+shares w of a tissue, 0 to 1, come from the HU map h alone: bone and lung from h smoothed by 3 mm, the rim from the share of air
+(below the HU of lung) in the surroundings, a Gaussian of 6 mm.
 
     python3 tails.py      # fits D to the scores that `train.py teach` wrote -> checkpoints/tails.json
 """
@@ -27,9 +29,11 @@ from model_package import read_volume
 
 FILE = pathlib.Path(__file__).parent / 'checkpoints' / 'tails.json'
 LEVELS = (99, 99.9, 99.99)
-SMOOTHING_MM = 3.0
-# Of the smoothed HU map, from where a voxel is none of the tissue to where it is all of it.
-TISSUES_HU = {'bone': (100.0, 200.0), 'lung': (-350.0, -500.0)}
+SMOOTHING_MM, SURROUNDINGS_MM = 3.0, 6.0      # both of config.HU_SIGMAS_MM
+# From where a voxel is none of it to where it is all of it, smoothed HU.
+HU = {'bone': (100.0, 200.0), 'lung': (-350.0, -500.0), 'air': (-880.0, -950.0)}
+# The same for the rim, share of air around it.
+RIM = (0.1, 0.3)
 # A tail begins this far below the lower of its own and soft tissue's score of the first level.
 BEGIN = 8.0
 STEEPEST = 0.9     # of D: s' must rise with s
@@ -38,45 +42,53 @@ LUNGS_LITRES = 1.2
 
 def mapped(hu):
     pivots = config.PREPROCESSING['huPivots']
-    return np.interp(hu, pivots['hu'], pivots['value'])
+    return float(np.interp(hu, pivots['hu'], pivots['value']))
 
 
-def share(tissue, smoothed):
-    """w: share of a tissue, 0 to 1, where the smoothed HU map has these values."""
-    none, whole = (float(mapped(hu)) for hu in TISSUES_HU[tissue])
-    return np.clip((smoothed - none) / (whole - none), 0, 1)
+def smooth(volume, millimetres):
+    """networks.gaussian_smooth for a NumPy volume."""
+    sigma = millimetres / config.PREPROCESSING['spacingMm'][0]
+    return ndimage.gaussian_filter(volume, sigma, truncate=int(3 * sigma + 0.5) / sigma, mode='nearest')
 
 
-def smooth_map(hu):
-    sigma = SMOOTHING_MM / config.PREPROCESSING['spacingMm'][0]
-    return ndimage.gaussian_filter(hu, sigma, truncate=int(3 * sigma + 0.5) / sigma, mode='nearest')
+def ramp(values, none, whole):
+    """0 at `none` to 1 at `whole`, of a NumPy array or a tensor."""
+    return ((values - none) / (whole - none)).clip(0, 1)
 
 
-def straighten(tails, score, smoothed):
-    """s' of scores and the smoothed HU map at the same voxels."""
-    return score - sum(share(tissue, smoothed) * np.interp(score, *knots) for tissue, knots in tails.items())
+def air(smoothed):
+    """Share of air in a voxel, from the HU map smoothed by SMOOTHING_MM."""
+    return ramp(smoothed, *map(mapped, HU['air']))
+
+
+def shares(smoothed, around):
+    """{tissue: w} in the order in which the tails move: all of one tuple at once. smoothed: the HU map smoothed by
+    SMOOTHING_MM; around: `air` of it smoothed by SURROUNDINGS_MM."""
+    bone, lung = [ramp(smoothed, *map(mapped, HU[tissue])) for tissue in ('bone', 'lung')]
+    return ({'bone': bone, 'lung': lung}, {'rim': ramp(around, *RIM)})
+
+
+def straighten(tails, score, smoothed, around):
+    """s' of scores, NumPy arrays at the same voxels; a tissue without a tail keeps its scores."""
+    for step in shares(smoothed, around):
+        score = score - sum(w * np.interp(score, *tails[tissue]) for tissue, w in step.items() if tissue in tails)
+    return score
 
 
 class Tails(nn.Module):
-    """s' in the graph, of scores and the smoothed HU map at the same voxels, in any shape."""
-
-    SMOOTHING_MM = SMOOTHING_MM
+    """s' in the graph, of tensors at the same voxels, in any shape."""
 
     def __init__(self, tails):
         super().__init__()
-        self.ramps = []
-        for tissue, (scores, moved) in tails.items():
-            none, whole = (float(mapped(hu)) for hu in TISSUES_HU[tissue])
-            # D as a sum of ramps: each knot changes the slope.
-            change = np.diff(np.r_[0, np.diff(moved) / np.diff(scores), 0])
-            self.ramps.append((none, whole, [(float(at), float(by)) for at, by in zip(scores, change)]))
+        # D as a sum of ramps: each knot changes the slope.
+        self.knots = {tissue: [(float(at), float(by)) for at, by in zip(
+            scores, np.diff(np.r_[0, np.diff(moved) / np.diff(scores), 0]))] for tissue, (scores, moved) in tails.items()}
 
-    def forward(self, score, smoothed):
-        moved = 0
-        for none, whole, knots in self.ramps:
-            share = torch.clamp((smoothed - none) / (whole - none), 0, 1)
-            moved = moved + share * sum(by * F.relu(score - at) for at, by in knots)
-        return score - moved
+    def forward(self, score, smoothed, around):
+        for step in shares(smoothed, around):
+            score = score - sum(w * sum(by * F.relu(score - at) for at, by in self.knots[tissue])
+                                for tissue, w in step.items() if tissue in self.knots)
+        return score
 
 
 # --- fit --------------------------------------------------------------------------------------------------------
@@ -89,7 +101,7 @@ def tissues_of(hu, body):
 
 
 def read_scores():
-    """[score, smoothed HU, tissue], each [voxels], of the body voxels of the calibration volumes, and of the training volumes
+    """[score, smoothed HU, air around, tissue], each [voxels], of the body voxels of the calibration volumes, and of the training volumes
     that hold lungs and not just their bases: among the former there is one chest only."""
     volumes = []
     for name in [*config.CALIBRATION, *config.TRAINING]:
@@ -100,25 +112,27 @@ def read_scores():
             continue
         with np.load(data.WORK / 'scores' / f'{name}.npz') as stored:
             score, covered = stored['score'], stored['covered']
-        volumes.append((score[covered].astype(np.float32), smooth_map(images[1])[covered], tissue[covered].astype(np.uint8)))
+        smoothed = smooth(images[1], SMOOTHING_MM)
+        around = smooth(air(smoothed), SURROUNDINGS_MM)
+        volumes.append((score[covered].astype(np.float32), smoothed[covered], around[covered], tissue[covered].astype(np.uint8)))
         print(f'{name}: {litres:.1f} L of lung', flush=True)
     return [np.concatenate(parts) for parts in zip(*volumes)]
 
 
-def fit(score, smoothed, tissue, rounds=12):
-    """{tissue: (scores, how far they move down)}: the quantiles of bone and of lung put where soft tissue's are."""
-    goal = np.percentile(score[tissue == 0], LEVELS)
+def fit(score, smoothed, around, tissue, rounds=12):
+    """{tissue: (scores, how far they move down)}: the quantiles of bone, lung and rim put where soft tissue's are."""
     tails = {}
-    for name, code in (('lung', 1), ('bone', 2)):
-        inside = tissue == code
-        s, h = score[inside], smoothed[inside]
-        at = np.percentile(s, LEVELS)
+    for name, code in (('lung', 1), ('bone', 2), ('rim', 3)):
+        now = straighten(tails, score, smoothed, around)
+        goal = np.percentile(now[tissue == 0], LEVELS)
+        inside = [values[tissue == code] for values in (score, smoothed, around)]
+        at = np.percentile(now[tissue == code], LEVELS)
         begin = min(at[0], goal[0]) - BEGIN
         moved = at - goal
         for _ in range(rounds):
             tails[name] = knots(begin, at, moved)
             # The share of a tissue is not whole everywhere in it: what is left over is moved in the next round.
-            moved = moved + np.percentile(straighten({name: tails[name]}, s, h), LEVELS) - goal
+            moved = moved + np.percentile(straighten(tails, *inside), LEVELS) - goal
         tails[name] = knots(begin, at, moved)
     return tails
 
@@ -143,5 +157,5 @@ if __name__ == '__main__':
     voxels = read_scores()
     found = fit(*voxels)
     FILE.write_text(json.dumps(found, indent=1) + '\n')
-    report('before', voxels[0], voxels[2])
-    report('after', straighten(found, *voxels[:2]), voxels[2])
+    report('before', voxels[0], voxels[-1])
+    report('after', straighten(found, *voxels[:-1]), voxels[-1])

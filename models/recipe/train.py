@@ -534,8 +534,9 @@ def train_distilled(arguments):
         with np.load(data.WORK / 'scores' / f'{name}.npz') as stored:
             score, covered = stored['score'].astype(np.float32), stored['covered']
         # The images are padded at their ends.
-        smoothed = tails.smooth_map(images[1][tuple(slice(n) for n in score.shape)])
-        score = tails.straighten(moved, score, smoothed).astype(np.float16)
+        smoothed = tails.smooth(images[1][tuple(slice(n) for n in score.shape)], tails.SMOOTHING_MM)
+        around = tails.smooth(tails.air(smoothed), tails.SURROUNDINGS_MM)
+        score = tails.straighten(moved, score, smoothed, around).astype(np.float16)
         pad = [(0, padded - n) for padded, n in zip(images.shape[1:], covered.shape)]
         volumes[name] = images, np.pad(covered, pad), np.pad(score, pad)
         values.append(score[covered][::101].astype(np.float32))

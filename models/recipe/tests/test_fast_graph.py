@@ -46,7 +46,7 @@ class FastGraphs(unittest.TestCase):
         with torch.no_grad():
             score = screener(self.tile)[0]
         low, high = [float(score.quantile(q)) for q in (0.5, 0.9)]
-        screener.tails = Tails({'bone': ([low, high], [0.0, 0.5 * (high - low)])})
+        screener.tails = Tails({tissue: ([low, high], [0.0, 0.4 * (high - low)]) for tissue in ('bone', 'rim')})
         with torch.no_grad():
             self.assertGreater(float((score - screener(self.tile)[0]).max()), 0.1 * (high - low))
         self.assert_same(screener, FastScreener(screener))
