@@ -181,8 +181,8 @@ def distilled(arguments):
           provenance=f'A single network that learned the score maps of screener-ct-small {arguments.version} on {PATIENTS}, for '
                      f'{hours("distilled"):.1f} hours on two shared CPU cores. It agrees with its teacher as its model card says, and '
                      'inherits its faults.',
-          limitations=[*LIMITATIONS, 'It repeats what its teacher would say, less exactly: a map to look through quickly, not a '
-                                     'second opinion.'])
+          limitations=[*LIMITATIONS, 'Bone passes its levels about three times too often.',
+                       'It repeats what its teacher would say, less exactly: a map to look through quickly, not a second opinion.'])
 
 
 COMMANDS = {'density': density, 'graph': graph, 'calibrate': calibrate, 'package': package, 'distilled': distilled}
