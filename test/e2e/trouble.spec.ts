@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { changed, pane, picture } from './images.ts'
@@ -166,4 +166,18 @@ test('what was typed wrong in the picker is said there', async ({ page, host }) 
   await goTo(picker, join(host.dataFolder, 'not there'))
   await expect(picker.getByRole('alert')).toContainText('There is no file or folder')
   await page.keyboard.press('Escape')
+})
+
+test('a library that is gone: what it left stays, and a sentence says how much and where', async ({
+  host,
+}) => {
+  await host.close()
+  for (const name of readdirSync(host.dataFolder))
+    if (name.startsWith('library.sqlite')) rmSync(join(host.dataFolder, name))
+  const results = join(host.dataFolder, 'runs')
+  const before = readdirSync(results)
+  await host.start()
+  const page = await host.page()
+  await expect(page.getByText(`1 screening result (in ${results}) belongs to no library`)).toBeVisible()
+  expect(readdirSync(results)).toEqual(before)
 })
