@@ -101,8 +101,8 @@ def tissues_of(hu, body):
 
 
 def read_scores():
-    """[score, smoothed HU, air around, tissue], each [voxels], of the body voxels of the calibration volumes, and of the training volumes
-    that hold lungs and not just their bases: among the former there is one chest only."""
+    """[score, smoothed HU, air around, tissue], each [voxels], of the body voxels of the calibration volumes, and of the
+    training volumes that hold lungs and not just their bases: among the former there is one chest only."""
     volumes = []
     for name in [*config.CALIBRATION, *config.TRAINING]:
         images, body = read_volume(name)
