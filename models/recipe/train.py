@@ -442,8 +442,8 @@ def train_condition(arguments, scale=FINE):
         target = torch.stack(targets).to(DEVICE)[hidden]
         target = target + 0.1 * torch.randn_like(target)
         nll = negative_log_likelihood(target.T[None, :, :, None, None], mean, log_sd).mean() / target.shape[1]
-        explained = 1 - (target.T - mean[0, :, :, 0, 0]).pow(2).mean() / target.var(0).mean()
-        return contrast + 2 * nll, {'contrast': float(contrast), 'nll': float(nll), 'explained': float(explained)}
+        explained = 1 - (target.T - mean[0, :, :, 0, 0].detach()).pow(2).mean() / target.var(0).mean()
+        return contrast + 2 * nll, {'contrast': float(contrast.detach()), 'nll': float(nll.detach()), 'explained': float(explained)}
 
     stage.run(step)
 
