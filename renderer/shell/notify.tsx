@@ -34,12 +34,14 @@ export function notify(title: string, message: string, action?: NoticeAction): v
   })
 }
 
-/** Says what went wrong, in the sentence it came with; stays until it is closed. Says nothing of a cancellation. */
-export function notifyError(title: string, thrown: unknown): void {
+/**
+ * Says what went wrong, in the sentence it came with; stays until it is closed. Says nothing of a cancellation, nor of what
+ * is said already under the same `id`.
+ */
+export function notifyError(title: string, thrown: unknown, id: string = crypto.randomUUID()): void {
   const error = asCallError(thrown)
   if (isCancellation(error)) return
   const { code, message, detail } = error
-  const id = crypto.randomUUID()
   notifications.show({
     id,
     title,

@@ -31,7 +31,7 @@ export function useMain(): boolean {
     refreshLibrary()
       .then(() => {
         for (const notice of useLibrary.getState().info?.notices ?? [])
-          notifyError(t('start.notice'), new CallError(notice))
+          notifyError(t('start.notice'), new CallError(notice), notice.code)
       })
       .catch(fail)
     loadSettings()
