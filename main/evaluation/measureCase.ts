@@ -81,7 +81,9 @@ export async function measureCase(
   options.onStage('measuring')
   const { ct, lesion, ignored } = truth
   const { score, scored } = scan
-  const counts = checkScan(ct, lesion, scan, ignored, levelTable(calibration).lowestScore)
+  const table = levelTable(calibration)
+  if (ignored) leaveOut(ignored, scan, table.lowestScore)
+  const counts = checkScan(ct, lesion, scan)
   const inside = lesionVoxels(labelComponents(lesion, 1, ct.dims))
   // First, because it refuses a score map with values that are not numbers.
   const { findings, mask } = findFindings({ volume: ct, score, calibration, level, minVolumeMl })
@@ -97,7 +99,6 @@ export async function measureCase(
 
   const far = (i: number) => lesion[i] === 0 && scored[i] !== 0 && bands[i] >= BEYOND_LABEL_MARGIN
   const labelled = labelledLesions(truth, inside.offset, far, { modelValue, baselineValue, mask, seed, name })
-  const table = levelTable(calibration)
   const lesionVoxelsUnscored = inside.offset.reduce((sum, i) => sum + (scored[i] === 0 ? 1 : 0), 0)
   const { bestDice } = model.metrics
   const result: MeasuredCase = {
@@ -127,14 +128,16 @@ export async function measureCase(
   return { result, samples: { model: model.sample, baseline: baseline.sample }, truth, scan }
 }
 
-/** Takes what is not to be measured out of the score map, as if the model had not scored it, and counts the rest. */
-function checkScan(
-  ct: CtVolume,
-  lesion: Uint8Array,
-  scan: ScoredScan,
-  ignored: Uint8Array | undefined,
-  lowestScore: number,
-): { lesion: number; other: number } {
+/** Takes what is not to be measured out of the score map, as if the model had not scored it. */
+function leaveOut(ignored: Uint8Array, { score, scored }: ScoredScan, lowestScore: number): void {
+  for (let i = 0; i < ignored.length; i++) {
+    if (ignored[i] === 0) continue
+    scored[i] = 0
+    score[i] = lowestScore
+  }
+}
+
+function checkScan(ct: CtVolume, lesion: Uint8Array, scan: ScoredScan): { lesion: number; other: number } {
   const difference = gridDifference(ct, scan.grid)
   if (
     difference !== undefined ||
@@ -143,11 +146,6 @@ function checkScan(
   ) {
     throw new Error(`the score map is not on the scan's grid: ${difference ?? 'wrong length'}`)
   }
-  ignored?.forEach((yes, i) => {
-    if (yes === 0) return
-    scan.scored[i] = 0
-    scan.score[i] = lowestScore
-  })
   const counts = countClasses(lesion, scan.scored)
   if (counts.other === 0) {
     throw new WorkstationError(

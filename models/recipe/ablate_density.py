@@ -26,7 +26,7 @@ import config
 import train
 from baseline_networks import PositionDensity
 from export import stored_statistics
-from glow import Glow
+from glow import Glow, as_volume
 from insert_lesions import IGNORE
 from measure_cases import labels_on_model_grid
 from networks import Density, masked_condition, negative_log_likelihood
@@ -61,16 +61,15 @@ class Diagonal(nn.Module):
         self.q = q
 
     def nll(self, y, context):
-        mean, log_sd = self.q(as_row(context))
-        return negative_log_likelihood(as_row(y), mean, log_sd).flatten()
+        mean, log_sd = self.q(as_volume(context))
+        return negative_log_likelihood(as_volume(y), mean, log_sd).flatten()
 
 
 class Residuals(Diagonal):
     """The squared residuals of the diagonal Gaussian alone, without log sigma."""
 
     def nll(self, y, context):
-        mean, log_sd = self.q(as_row(context))
-        return negative_log_likelihood(as_row(y), mean, log_sd).flatten() - log_sd.sum(1).flatten()
+        return super().nll(y, context) - self.q(as_volume(context))[1].sum(1).flatten()
 
 
 class Correlated(nn.Module):
@@ -87,7 +86,7 @@ class Correlated(nn.Module):
         self.below = torch.tril_indices(DIMENSION, DIMENSION, -1)
 
     def nll(self, y, context):
-        row = as_row(context)
+        row = as_volume(context)
         mean, log_sd = [v[0, :, :, 0, 0].T for v in self.q(row)]
         extra = self.extra(self.q.mlp[:4](row))[0, :, :, 0, 0].T
         if self.rank:
@@ -96,10 +95,6 @@ class Correlated(nn.Module):
         lower = torch.diag_embed(log_sd.exp())
         lower[:, self.below[0], self.below[1]] = extra
         return -MultivariateNormal(mean, scale_tril=lower).log_prob(y)
-
-
-def as_row(points):
-    return points.T[None, :, :, None, None]
 
 
 # Name, what it is conditioned on, how it is made.

@@ -21,19 +21,15 @@ from torch.nn import functional as F
 import tails
 from config import HU_SIGMAS_MM, MASK_BLOCK, PATCH, SCORE_SIGMA_MM, WIDE, WIDE_WEIGHT
 from matrices import along_depth, in_plane, smoothing, upsampling, winograd_along
-from networks import WIDTHS, checkerboard
+from model_package import HALF_FROM
+from networks import WIDTHS, checkerboard, rounded
 
 SLABS = 8          # parts of the full-resolution end; each of its maps takes 15 MB
 
 
 def halved(weight):
     """Large weights are stored as float16 and computed with as float32."""
-    return weight.half() if weight.numel() >= 4096 else weight
-
-
-def as_stored(weight):
-    """The values that `model_package.store_as_half` leaves of a weight of the plain graph: here computed with, not stored."""
-    return halved(weight).float()
+    return weight.half() if weight.numel() >= HALF_FROM else weight
 
 
 def folded(sequence):
@@ -122,7 +118,7 @@ class Fuse(nn.Module):
         super().__init__()
         weight, norm = sequence[0].weight, sequence[1]
         scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-        skip_weight, deep_weight = [as_stored(w) * scale.view(-1, 1, 1, 1, 1)
+        skip_weight, deep_weight = [rounded(w) * scale.view(-1, 1, 1, 1, 1)
                                     for w in (weight[:, :skip_width], weight[:, skip_width:])]
         self.skip = Point(skip_weight, norm.bias - norm.running_mean * scale)
         self.deep = Point(deep_weight, None)
@@ -151,7 +147,7 @@ class Levels(nn.Module):
         self.down = nn.ModuleList(Halving(*folded(c)) for c in unet.down)
         self.fuse = nn.ModuleList(Fuse(c, w, e) for c, w, e in zip(unet.fuse, WIDTHS, edges))
         self.decoder = nn.ModuleList(block(b, e) for b, e in zip(unet.decoder, edges))
-        self.heads = nn.ModuleList(Point(as_stored(h.weight), h.bias) for h in heads)
+        self.heads = nn.ModuleList(Point(rounded(h.weight), h.bias) for h in heads)
         for level, e in enumerate(edges[1:], 1):
             self.register_buffer(f'up{level}', upsampling(e))
 
@@ -183,7 +179,7 @@ class FastScreener(nn.Module):
         self.f = Levels(f.unet, f.heads[:-1], half)
         self.wide, self.tails = screener.wide, screener.tails      # small: as they are
         self.g_stem, self.g = Stacked(*folded(g.stem[0])), Levels(g.unet, g.heads, half)
-        self.q = nn.ModuleList(Point(as_stored(layer.weight), layer.bias) for layer in q.mlp[::2])
+        self.q = nn.ModuleList(Point(rounded(layer.weight), layer.bias) for layer in q.mlp[::2])
         self.middle, self.range = (q.MAX_LOG_SD + q.MIN_LOG_SD) / 2, (q.MAX_LOG_SD - q.MIN_LOG_SD) / 2
         # Full resolution: 32 channels of the stem's head, then the smoothed HU as they are.
         stem_head, scales = f.heads[-1], len(HU_SIGMAS_MM)

@@ -24,6 +24,10 @@ GOLDEN_STRIDE = 4
 GOLDEN_TOLERANCE = 1e-2
 
 
+# Weights of so many numbers and more are stored as float16.
+HALF_FROM = 4096
+
+
 # --- network ----------------------------------------------------------------------------------------------------
 
 def store_as_half(file):
@@ -33,7 +37,7 @@ def store_as_half(file):
     casts = []
     for weight in model.graph.initializer:
         array = onnx.numpy_helper.to_array(weight)
-        if array.dtype != np.float32 or array.size < 4096 or array.ndim < 5 or array.shape[1] == 1:
+        if array.dtype != np.float32 or array.size < HALF_FROM or array.ndim < 5 or array.shape[1] == 1:
             continue
         half = onnx.numpy_helper.from_array(array.astype(np.float16), weight.name + '_half')
         casts.append(onnx.helper.make_node('Cast', [half.name], [weight.name], to=onnx.TensorProto.FLOAT))

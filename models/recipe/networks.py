@@ -14,6 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 import tails
 from config import (CONDITION_DIM, DESCRIPTOR_DIM, HU_SIGMAS_MM, MASK_BLOCK, PATCH, PREPROCESSING, SCORE_SIGMA_MM, WIDE,
                     WIDE_WEIGHT)
+from model_package import HALF_FROM
 
 WIDTHS = (24, 48, 96, 128)
 DEPTHS = (1, 1, 1, 1)
@@ -236,14 +237,15 @@ def as_kept(network):
     return network
 
 
+def rounded(weight):
+    """The values that a package keeps of a weight (model_package.store_as_half)."""
+    return weight.half().float() if weight.numel() >= HALF_FROM else weight
+
+
 def as_packaged(network):
     """A copy that computes with what a package stores: BatchNorm folded into the convolutions, then large weights rounded to
-    float16 (model_package.store_as_half)."""
+    float16."""
     network = copy.deepcopy(network)
-
-    def rounded(weight):
-        return weight.half().float() if weight.numel() >= 4096 else weight
-
     for module in list(network.modules()):
         if isinstance(module, UNet):
             # Their two parts are convolved apart (UNet.forward), so they are not folded.
