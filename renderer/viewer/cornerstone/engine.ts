@@ -20,6 +20,11 @@ const PICTURE_MS = 10_000
 /** Left alone a signal makes an exception, whose stack would keep the scan that was shown when it was made. */
 const GIVEN_UP = 'given up'
 
+/** What vtk.js's render window knows of the things on the GPU, by what they were made of, and who uses them. */
+interface Shared {
+  _graphicsResources: Map<unknown, { coreObject: unknown; users: Set<{ isDeleted(): boolean }> }>
+}
+
 interface Mounted {
   element: HTMLDivElement
   pane: PlanePane | VolumePane
@@ -76,7 +81,7 @@ export class ImageEngine {
     await this.#reload()
     for (const volume of before) if (volume) this.#remove(volume)
     // The GPU may have taken the context away meanwhile.
-    if (!this.#destroyed) this.#releasePrograms()
+    if (!this.#destroyed) this.#releaseLeftovers()
     if (!grid || !voxels || signal.aborted) return
     const volume = await this.#upload('scan', grid, voxels, signal)
     if (!volume) return
@@ -222,11 +227,19 @@ export class ImageEngine {
   }
 
   /**
+   * What the libraries would keep of every scan that was shown.
+   *
    * vtk.js writes the time of a slice's geometry into its shader (ImageResliceMapper, replaceShaderPositionVC), so that
    * its program serves no other: left alone, ten would stay of each scan. What is still shown gets a new one.
+   * Cornerstone's mapper does not sign off from its colour tables when it is deleted, and they would stay on the GPU.
    */
-  #releasePrograms(): void {
-    this.#context.getShaderCache().releaseGraphicsResources(this.#context)
+  #releaseLeftovers(): void {
+    const context = this.#context
+    context.getShaderCache().releaseGraphicsResources(context)
+    for (const { coreObject, users } of [
+      ...(context.get('_graphicsResources') as Shared)._graphicsResources.values(),
+    ])
+      for (const user of users) if (user.isDeleted()) context.unregisterGraphicsResourceUser(coreObject, user)
   }
 
   async #reload(): Promise<void> {

@@ -96,6 +96,8 @@ export function removeVolume({ id }: DrawnVolume, context: Context): void {
   texture.releaseGraphicsResources(context)
   cache.removeVolumeLoadObject(id)
   for (const imageId of imageIds) if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId)
+  // What createLocalImage wrote of each slice: the library would keep it, and has no way to forget one slice's.
+  if (cache.getVolumes().length === 0) utilities.genericMetadataProvider.clear()
 }
 
 let side: number | undefined
