@@ -29,7 +29,7 @@ from export import stored_statistics
 from glow import Glow, as_volume
 from insert_lesions import IGNORE
 from measure_cases import labels_on_model_grid
-from networks import Density, masked_condition, negative_log_likelihood
+from networks import CONDITION_OF, Density, negative_log_likelihood, pooled
 from preprocessing import preprocess
 
 TILES, STEPS, POINTS = 300, 2000, 4096
@@ -38,7 +38,7 @@ EDGE, CORE = config.PATCH // 2, 24     # of a tile of g, and of its middle that 
 DIMENSION = config.DESCRIPTOR_DIM + len(config.HU_SIGMAS_MM)
 
 
-# --- densities: nll(y [P, 35], context [P, k]) -> [P], in nats ----------------------------------------------------
+# --- densities: nll(y [P, 35], context [P, k], …) -> [P], in nats ----------------------------------------------------
 
 class Unconditional(nn.Module):
     """Gaussian of all voxels: of each channel alone, or with their covariance."""
@@ -56,20 +56,24 @@ class Unconditional(nn.Module):
 
 
 class Diagonal(nn.Module):
+    """What it expects of several readings of the condition is pooled, as the package does."""
+
     def __init__(self, q):
         super().__init__()
         self.q = q
 
-    def nll(self, y, context):
-        mean, log_sd = self.q(as_volume(context))
-        return negative_log_likelihood(as_volume(y), mean, log_sd).flatten()
+    def expectation(self, contexts):
+        return pooled([self.q(as_volume(context)) for context in contexts])
+
+    def nll(self, y, *contexts):
+        return negative_log_likelihood(as_volume(y), *self.expectation(contexts)).flatten()
 
 
 class Residuals(Diagonal):
     """The squared residuals of the diagonal Gaussian alone, without log sigma."""
 
-    def nll(self, y, context):
-        return super().nll(y, context) - self.q(as_volume(context))[1].sum(1).flatten()
+    def nll(self, y, *contexts):
+        return super().nll(y, *contexts) - self.expectation(contexts)[1].sum(1).flatten()
 
 
 class Correlated(nn.Module):
@@ -97,36 +101,34 @@ class Correlated(nn.Module):
         return -MultivariateNormal(mean, scale_tril=lower).log_prob(y)
 
 
+POSITION, SEEN, HIDDEN, BOTH = ('position',), ('seen',), ('hidden',), ('seen', 'hidden')
 # Name, what it is conditioned on, how it is made.
 VARIANTS = [
-    ('no condition, diagonal Gaussian', 'position', lambda: Unconditional(False)),
-    ('no condition, full covariance', 'position', lambda: Unconditional(True)),
-    ('sine and cosine of the position, diagonal Gaussian', 'position', lambda: Diagonal(PositionDensity(DIMENSION))),
-    ('masking-invariant, nothing hidden, diagonal Gaussian', 'seen', lambda: Diagonal(Density(DIMENSION))),
-    ('masking-invariant, hidden, diagonal Gaussian', 'hidden', lambda: Diagonal(Density(DIMENSION))),
-    ('masking-invariant, hidden, low rank (8)', 'hidden', lambda: Correlated(8)),
-    ('masking-invariant, hidden, full covariance', 'hidden', lambda: Correlated()),
-    ('masking-invariant, hidden, Glow (8 blocks of 96)', 'hidden', lambda: Glow(DIMENSION, config.CONDITION_DIM, 96, 8)),
+    ('no condition, diagonal Gaussian', POSITION, lambda: Unconditional(False)),
+    ('no condition, full covariance', POSITION, lambda: Unconditional(True)),
+    ('sine and cosine of the position, diagonal Gaussian', POSITION, lambda: Diagonal(PositionDensity(DIMENSION))),
+    ('masking-invariant, nothing hidden, diagonal Gaussian', SEEN, lambda: Diagonal(Density(DIMENSION))),
+    ('masking-invariant, hidden, diagonal Gaussian', HIDDEN, lambda: Diagonal(Density(DIMENSION))),
+    ('masking-invariant, both pooled, diagonal Gaussian', BOTH, lambda: Diagonal(Density(DIMENSION))),
+    ('masking-invariant, nothing hidden, low rank (8)', SEEN, lambda: Correlated(8)),
+    ('masking-invariant, nothing hidden, full covariance', SEEN, lambda: Correlated()),
+    ('masking-invariant, nothing hidden, Glow (8 blocks of 96)', SEEN, lambda: Glow(DIMENSION, config.CONDITION_DIM, 96, 8)),
 ]
-CHOSEN = VARIANTS[4][0]
+CHOSEN = VARIANTS[5][0]
 
 
 # --- what they learn from -----------------------------------------------------------------------------------------
-
-def everything_seen(g, tile):
-    return g(tile, torch.ones_like(tile[:, :1]))
-
 
 def read_training_voxels():
     """(y, {context: values}) of body voxels of TILES random tiles, float32 [N, channels]."""
     volumes = train.Coarse(train.FINE, False)
     g = train.load_condition('density')[0].eval()
-    ys, contexts = [], {'hidden': [], 'seen': [], 'position': []}
+    ys, contexts = [], {name: [] for name in ('position', *CONDITION_OF)}
     for index in range(TILES):
         generator = np.random.default_rng([config.SEED, 77, index])
         tile, points, y, position = train.draw_tile(volumes, generator, train.FINE)
         with torch.no_grad(), train.autocast():
-            for name, read in (('hidden', masked_condition), ('seen', everything_seen)):
+            for name, read in CONDITION_OF.items():
                 contexts[name].append(train.gather(read(g, tile).float()[0], points))
         contexts['position'].append(position)
         ys.append(y)
@@ -180,17 +182,17 @@ def read_case(folder, f, g, mean, sd):
     position = np.stack(np.meshgrid(*[(np.arange(n) + 0.5) / n for n in inside.shape], indexing='ij')[::-1])
     return {
         'y': F.avg_pool3d(torch.from_numpy(y)[None], 2)[0], 'body': inside, 'labels': labels[::2, ::2, ::2],
-        'hidden': middles(masked_condition, g, coarse), 'seen': middles(everything_seen, g, coarse),
+        **{name: middles(read, g, coarse) for name, read in CONDITION_OF.items()},
         'position': torch.from_numpy(position.astype(np.float32)),
         'kinds': json.loads((folder / 'lesions.json').read_text()),
     }
 
 
-def score_of(model, case, context):
-    """-log q at 4 mm, float32 [z, y, x]."""
-    y, c = [case[name].flatten(1).T for name in ('y', context)]
+def score_of(model, case, names):
+    """-log q at 4 mm given the named contexts of the case, float32 [z, y, x]."""
+    values = [case[name].flatten(1).T.split(65536) for name in ('y', *names)]
     with torch.no_grad():
-        parts = [model.nll(a, b) for a, b in zip(y.split(65536), c.split(65536))]
+        parts = [model.nll(*part) for part in zip(*values)]
     return torch.cat(parts).reshape(case['body'].shape).numpy()
 
 
@@ -226,17 +228,17 @@ def main(arguments):
         print(json.dumps(table[-1]), flush=True)
 
     if arguments.trained:
-        row('trained', [smooth(score_of(Diagonal(q), case, 'hidden'), config.SCORE_SIGMA_MM) for case in cases])
+        row('trained', [smooth(score_of(Diagonal(q), case, config.READINGS), config.SCORE_SIGMA_MM) for case in cases])
         arguments.out.write_text(json.dumps(table, indent=1) + '\n')
         return
     y, contexts = read_training_voxels()
     print(f'{len(y)} voxels', flush=True)
-    for name, context, make in VARIANTS:
+    for name, names, make in VARIANTS:
         torch.manual_seed(config.SEED)
         model, started = make(), time.time()
-        learn(model, y, contexts[context])
+        learn(model, y.repeat(len(names), 1), torch.cat([contexts[context] for context in names]))
         seconds = time.time() - started
-        scores = [score_of(model, case, context) for case in cases]
+        scores = [score_of(model, case, names) for case in cases]
         normal = np.concatenate([s[c['body'] & (c['labels'] == 0)] for c, s in zip(cases, scores)])
         row(name, [smooth(s, config.SCORE_SIGMA_MM) for s in scores],
             nats=round(float(normal.mean()), 2), seconds=round(seconds))
@@ -244,7 +246,7 @@ def main(arguments):
             for millimetres in SMOOTHING_MM:
                 if millimetres != config.SCORE_SIGMA_MM:
                     row(f'{name}, smoothed by {millimetres} mm', [smooth(s, millimetres) for s in scores])
-            scores = [score_of(Residuals(model.q), case, context) for case in cases]
+            scores = [score_of(Residuals(model.q), case, names) for case in cases]
             row(f'{name}, without log sigma', [smooth(s, config.SCORE_SIGMA_MM) for s in scores])
     arguments.out.write_text(json.dumps(table, indent=1) + '\n')
 

@@ -20,7 +20,7 @@ import config
 HERE = pathlib.Path(__file__).parent
 WORK = HERE / 'work'
 RESULT = HERE.parent / 'screener-ct-small' / 'training' / 'ablation-training.json'
-STEPS = {'descriptor': 300, 'condition': 300, 'density': 100}
+STEPS = {'descriptor': 200, 'condition': 200, 'density': 100}
 # Chests and abdomens, one volume of a patient.
 VOLUMES = ['torso_acrin_flt_breast_001_a', 'torso_acrin_flt_breast_013_part', 'abdomen_cptac_c3l_00189', 'chest_lungdx_a0002',
            'chest_lidc_0314', 'abdomen_crlm_1006', 'chest_lungfcp_01_0001', 'abdomen_hcc_002', 'abdomen_hcc_007_a']
@@ -34,14 +34,14 @@ def preprocessing(**change):
 # Variant: (what it changes, the first stage that feels it).
 VARIANTS = {
     'as chosen': ({}, 'descriptor'),      # first: others build on its stages
+    'CLAHE: none': (preprocessing(channels=['hu', 'hu']), 'volumes'),
+    'objective: DenseInfoNCE': ({'OBJECTIVE': 'infonce'}, 'descriptor'),
+    'projector: none': ({'PROJECTOR': False}, 'descriptor'),
+    'spacing: 3 mm': (preprocessing(spacingMm=[3.0, 3.0, 3.0]), 'volumes'),
     'masked at the end: 0.3': ({'MASK_RATIO': 0.3}, 'condition'),
     'masked at the end: 0.8': ({'MASK_RATIO': 0.8}, 'condition'),
     'hidden blocks: 16 mm': ({'MASK_BLOCK': 4}, 'condition'),
     'hidden blocks: 48 mm': ({'MASK_BLOCK': 12}, 'condition'),
-    'objective: DenseInfoNCE': ({'OBJECTIVE': 'infonce'}, 'descriptor'),
-    'projector: none': ({'PROJECTOR': False}, 'descriptor'),
-    'CLAHE: none': (preprocessing(channels=['hu', 'hu']), 'volumes'),
-    'spacing: 3 mm': (preprocessing(spacingMm=[3.0, 3.0, 3.0]), 'volumes'),
     'spacing: 1.5 mm': (preprocessing(spacingMm=[1.5, 1.5, 1.5]), 'volumes'),
 }
 STAGES = ['volumes', 'descriptor', 'observe', 'condition', 'density']

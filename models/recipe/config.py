@@ -20,6 +20,8 @@ HU_SIGMAS_MM = (0.0, 3.0, 6.0)   # smoothed HU appended to the descriptor
 CONDITION_DIM = 32
 MASK_RATIO = 0.6    # of a crop that is hidden at the end of the condition's training; it begins with 0.2
 MASK_BLOCK = 8      # condition voxels (4 mm) per edge of a hidden block, 32 mm
+# How inference reads the condition of a voxel: 'seen' (nothing hidden, as the paper), 'hidden' (only where the voxel is hidden).
+READINGS = ('seen', 'hidden')
 SCORE_SIGMA_MM = 4.0
 WIDE = 4            # model voxels per edge of a voxel of the wide scale (8 mm, hidden blocks of 64 mm)
 # Of its score, added to that of the fine scale; 0 leaves it out. On lesions inserted for development every weight above 0 cost

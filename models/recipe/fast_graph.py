@@ -19,10 +19,10 @@ from torch import nn
 from torch.nn import functional as F
 
 import tails
-from config import HU_SIGMAS_MM, MASK_BLOCK, PATCH, SCORE_SIGMA_MM, WIDE, WIDE_WEIGHT
+from config import HU_SIGMAS_MM, MASK_BLOCK, PATCH, READINGS, SCORE_SIGMA_MM, WIDE, WIDE_WEIGHT
 from matrices import along_depth, in_plane, smoothing, upsampling, winograd_along
 from model_package import HALF_FROM
-from networks import WIDTHS, checkerboard, rounded
+from networks import WIDTHS, checkerboard, pooled, rounded
 
 SLABS = 8          # parts of the full-resolution end; each of its maps takes 15 MB
 
@@ -204,14 +204,17 @@ class FastScreener(nn.Module):
         for name, value in buffers.items():
             self.register_buffer(name, value.clone())
 
-    def condition(self, tile):
-        """tile [2, D, H, W] -> c at half resolution, each voxel from the pass in which it was hidden."""
-        coarse = in_plane(self.halving, tile).permute(1, 0, 2, 3)
-        coarse = along_depth(self.halving, coarse)
-        passes = [self.g(self.g_stem(torch.cat([coarse * m, m], 1))[0]) for m in (self.inverse_board, self.board)]
-        return passes[0] * self.board + passes[1] * self.inverse_board
+    def condition(self, coarse, reading):
+        """coarse [D, 2, H, W] at half resolution -> c: with nothing hidden, or each voxel from the pass in which it was hidden."""
+        def read(mask):
+            return self.g(self.g_stem(torch.cat([coarse * mask, mask], 1))[0])
+
+        if reading == 'seen':
+            return read(torch.ones_like(self.board))
+        return read(self.inverse_board) * self.board + read(self.board) * self.inverse_board
 
     def expectation(self, condition):
+        """(mean, log_sd) of the standardised observation at half resolution."""
         x = condition
         for i, layer in enumerate(self.q):
             x = layer(F.relu(x) if i else x)
@@ -221,15 +224,15 @@ class FastScreener(nn.Module):
     def wide_score(self, tile, stems, coarse, smoothed):
         """-log q of the wide scale at half resolution, [D, 1, H, W]. The observation is averaged to 8 mm part by part,
         before the heads are summed, so that it never exists at full resolution."""
-        def pooled(x, matrix):
+        def averaged(x, matrix):
             return along_depth(matrix, in_plane(matrix, x))
 
         # Slab by slab, in the plane first: the stem's full map at once would take 57 MB.
         stem = along_depth(self.pool, torch.cat([in_plane(self.pool, s) for s in stems]))
-        hu = pooled(smoothed, self.pool)
+        hu = averaged(smoothed, self.pool)
         observed = (F.conv2d(stem, self.end, self.end_bias) + F.conv2d(hu, self.end_hu)
-                    + F.pad(pooled(coarse, self.pool_half), (0, 0, 0, 0, 0, len(HU_SIGMAS_MM))))
-        image = pooled(tile.permute(1, 0, 2, 3), self.pool)
+                    + F.pad(averaged(coarse, self.pool_half), (0, 0, 0, 0, 0, len(HU_SIGMAS_MM))))
+        image = averaged(tile.permute(1, 0, 2, 3), self.pool)
         score = self.wide(*[x.permute(1, 0, 2, 3)[None] for x in (observed, image)])[0].permute(1, 0, 2, 3)
         return in_plane(self.wide_up, along_depth(self.wide_up, score))
 
@@ -238,7 +241,8 @@ class FastScreener(nn.Module):
         hu = tile[1]
         smoothed = [hu if not sigma else in_plane(getattr(self, f'hu_smooth{i}'), along_depth(
             getattr(self, f'hu_smooth{i}'), hu)) for i, sigma in enumerate(HU_SIGMAS_MM)]
-        mean, log_sd = self.expectation(self.condition(tile))
+        half = along_depth(self.halving, in_plane(self.halving, tile).permute(1, 0, 2, 3))
+        mean, log_sd = pooled([self.expectation(self.condition(half, reading)) for reading in READINGS])
         stems = self.stem(tile[0][:, None], SLABS)
         smoothed = torch.stack(smoothed, 1)
         coarse = self.f(torch.cat([self.enter(s) for s in stems]))

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 import tails
-from config import (CONDITION_DIM, DESCRIPTOR_DIM, HU_SIGMAS_MM, MASK_BLOCK, PATCH, PREPROCESSING, SCORE_SIGMA_MM, WIDE,
+from config import (CONDITION_DIM, DESCRIPTOR_DIM, HU_SIGMAS_MM, MASK_BLOCK, PATCH, PREPROCESSING, READINGS, SCORE_SIGMA_MM, WIDE,
                     WIDE_WEIGHT)
 from model_package import HALF_FROM
 
@@ -176,10 +176,29 @@ def checkerboard(edge=PATCH // 2, block=MASK_BLOCK):
     return ((i[:, None, None] + i[None, :, None] + i[None, None, :]) % 2).float()[None, None]
 
 
+def seen_condition(condition, coarse):
+    """c with nothing hidden, as the paper reads it."""
+    return condition(coarse, torch.ones_like(coarse[:, :1]))
+
+
 def masked_condition(condition, coarse):
     """Masked inference: c read only where the voxel is hidden, from two passes with complementary block masks."""
     board = checkerboard(coarse.shape[2]).to(coarse.device)
     return condition(coarse, 1 - board) * board + condition(coarse, board) * (1 - board)
+
+
+CONDITION_OF = {'seen': seen_condition, 'hidden': masked_condition}
+
+
+def pooled(expectations):
+    """The logarithmic opinion pool of Gaussians of y, weighted alike (Genest and Zidek 1986): the normalised geometric mean of
+    their densities, again a Gaussian. [(mean, log_sd)] -> (mean, log_sd), each [N, C, D, H, W]."""
+    if len(expectations) == 1:
+        return expectations[0]
+    precisions = [torch.exp(-2 * log_sd) for _, log_sd in expectations]
+    total = sum(precisions)
+    mean = sum(p * mean for p, (mean, _) in zip(precisions, expectations)) / total
+    return mean, -0.5 * torch.log(total / len(precisions))
 
 
 class Wide(nn.Module):
@@ -194,7 +213,7 @@ class Wide(nn.Module):
 
     def forward(self, observed, image):
         """-log q at 8 mm of the observation averaged to it; image: the tile averaged to it."""
-        mean, log_sd = self.q(masked_condition(self.g, image))
+        mean, log_sd = pooled([self.q(CONDITION_OF[reading](self.g, image)) for reading in READINGS])
         return negative_log_likelihood((observed - self.y_mean) / self.y_sd, mean, log_sd)
 
 
@@ -208,8 +227,9 @@ class Screener(nn.Module):
         self.register_buffer('y_sd', y_sd.view(1, -1, 1, 1, 1))
 
     def expectation(self, tile):
-        """(mean, log_sd) of the standardised observation at 4 mm."""
-        return self.q(masked_condition(self.g, F.avg_pool3d(tile, 2)))
+        """(mean, log_sd) of the standardised observation at 4 mm, the readings of the condition pooled."""
+        coarse = F.avg_pool3d(tile, 2)
+        return pooled([self.q(CONDITION_OF[reading](self.g, coarse)) for reading in READINGS])
 
     def forward(self, tile):
         """-log q of the standardised observation, smoothed, and WIDE_WEIGHT times that of the wide scale; its tails are moved

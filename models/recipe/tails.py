@@ -101,8 +101,8 @@ def tissues_of(hu, body):
 
 
 def read_scores():
-    """[score, smoothed HU, air around, tissue], each [voxels], of the body voxels of the calibration volumes, and of the
-    training volumes that hold lungs and not just their bases: among the former there is one chest only."""
+    """[score, smoothed HU, air around, tissue], each [voxels], of the body voxels of the calibration volumes; and the same
+    of these and of the training volumes that hold lungs and not just their bases."""
     volumes = []
     for name in [*config.CALIBRATION, *config.TRAINING]:
         images, body = read_volume(name)
@@ -116,13 +116,18 @@ def read_scores():
         around = smooth(air(smoothed), SURROUNDINGS_MM)
         volumes.append((score[covered].astype(np.float32), smoothed[covered], around[covered], tissue[covered].astype(np.uint8)))
         print(f'{name}: {litres:.1f} L of lung', flush=True)
-    return [np.concatenate(parts) for parts in zip(*volumes)]
+    return [[np.concatenate(parts) for parts in zip(*chosen)] for chosen in (volumes[:len(config.CALIBRATION)], volumes)]
 
 
-def fit(score, smoothed, around, tissue, rounds=12):
-    """{tissue: (scores, how far they move down)}: the quantiles of bone, lung and rim put where soft tissue's are."""
+def fit(calibration, with_training, rounds=12):
+    """{tissue: (scores, how far they move down)}: the quantiles of bone, lung and rim put where soft tissue's are.
+
+    calibration, with_training: as read_scores gives them. What was trained on scores lower, so it serves the lung alone:
+    among the calibration volumes there is one chest only.
+    """
     tails = {}
     for name, code in (('lung', 1), ('bone', 2), ('rim', 3)):
+        score, smoothed, around, tissue = with_training if name == 'lung' else calibration
         now = straighten(tails, score, smoothed, around)
         goal = np.percentile(now[tissue == 0], LEVELS)
         inside = [values[tissue == code] for values in (score, smoothed, around)]
@@ -154,8 +159,8 @@ def report(title, score, tissue):
 
 if __name__ == '__main__':
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    voxels = read_scores()
-    found = fit(*voxels)
+    voxels, with_training = read_scores()
+    found = fit(voxels, with_training)
     FILE.write_text(json.dumps(found, indent=1) + '\n')
     report('before', voxels[0], voxels[-1])
     report('after', straighten(found, *voxels[:-1]), voxels[-1])

@@ -34,7 +34,8 @@ import config
 import data
 import model_package
 import tails
-from networks import (Condition, Density, Descriptor, Student, checkerboard, masked_condition, negative_log_likelihood,
+from glow import as_volume
+from networks import (CONDITION_OF, Condition, Density, Descriptor, Student, checkerboard, negative_log_likelihood,
                       observation)
 
 DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
@@ -473,8 +474,8 @@ def draw_tile(volumes, generator, scale):
 
 
 def train_density(arguments, scale=FINE):
-    """q on the condition as inference reads it (masked, both boards), after BatchNorm of g has been recalibrated on
-    such masks; f and g frozen; noise 0.1 on the descriptors."""
+    """q on the condition as inference reads it, after BatchNorm of g has been recalibrated on the masks of inference; f and
+    g frozen; noise 0.1 on the descriptors."""
     volumes = Coarse(scale, arguments.allow_missing)
     g, q = load_condition(scale.condition)
     stage = Stage(scale.density, {'g': g, 'q': q}, arguments.steps or 400, 1e-3)
@@ -485,9 +486,10 @@ def train_density(arguments, scale=FINE):
     def step(_, generator):
         tile, points, y, _ = draw_tile(volumes, generator, scale)
         with torch.no_grad(), autocast():
-            c = masked_condition(g, tile).float()[0]
-        mean, log_sd = q(gather(c, points).T[None, :, :, None, None])
-        target = (y.to(DEVICE) + 0.1 * torch.randn(y.shape, device=DEVICE)).T[None, :, :, None, None]
+            c = [gather(CONDITION_OF[reading](g, tile).float()[0], points) for reading in config.READINGS]
+        mean, log_sd = q(as_volume(torch.cat(c)))
+        y = y.to(DEVICE).repeat(len(c), 1)
+        target = as_volume(y + 0.1 * torch.randn(y.shape, device=DEVICE))
         nll = negative_log_likelihood(target, mean, log_sd).mean() / y.shape[1]
         explained = 1 - (target - mean).pow(2).mean() / target[0].var(1).mean()
         return nll, {'explained': float(explained)}
@@ -503,10 +505,12 @@ def recalibrate(g, volumes, scale, tiles=60):
         norm.momentum = None
     g.train()
     board = checkerboard(config.PATCH // scale.factor)
+    masks = torch.cat([mask for reading in config.READINGS for mask in {
+        'seen': [torch.ones_like(board)], 'hidden': [board, 1 - board]}[reading]]).to(DEVICE)
     for index in range(tiles):
         tile, *_ = draw_tile(volumes, np.random.default_rng([config.SEED, index]), scale)
         with torch.no_grad(), autocast():
-            g(torch.cat([tile, tile]), torch.cat([board, 1 - board]).to(DEVICE))
+            g(tile.repeat(len(masks), 1, 1, 1, 1), masks)
 
 
 # --- distillation -----------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ def mapped(hu):
 class TailsOfTissues(unittest.TestCase):
     def setUp(self):
         self.score, self.smoothed, self.around, self.codes = tissues(np.random.default_rng(0), 100_000)
-        self.tails = tails.fit(self.score, self.smoothed, self.around, self.codes)
+        voxels = self.score, self.smoothed, self.around, self.codes
+        self.tails = tails.fit(voxels, voxels)
         self.straight = tails.straighten(self.tails, self.score, self.smoothed, self.around)
 
     def test_levels_mean_the_same_in_every_tissue(self):
