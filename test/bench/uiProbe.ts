@@ -6,10 +6,10 @@ export interface Probe {
   /** Begins to take the time between frames. */
   begin(): void
   /**
-   * Times between frames since `begin`, how long tasks over 50 ms took, and how long of these the window waited for
-   * pictures of the GPU: what it is asked to copy, it has to finish drawing first. All ms.
+   * Times between frames since `begin`, and tasks over 50 ms: how long each took, and how long of that the window waited for
+   * the GPU process, which has to finish drawing what it is asked to copy, and lets wait who asks for too much at once. All ms.
    */
-  end(): { frames: number[]; longTasks: number[]; readbackMs: number }
+  end(): { frames: number[]; longTasks: { ms: number; waitedMs: number }[] }
   /** Presses a key and waits until what it caused is on screen, ms. */
   press(key: string): Promise<number>
   /** Presses a key and waits until the list of findings has changed, ms; null where it does not within 2 s. */
@@ -35,7 +35,7 @@ export function installProbe(): void {
       longTasks.push({ from: startTime, to: startTime + duration })
   }).observe({ type: 'longtask', buffered: true })
 
-  const readbacks: Span[] = []
+  const waits: Span[] = []
   const drawnByGpu = new WeakSet<object>()
   const { getContext } = HTMLCanvasElement.prototype
   HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...args: [string]) {
@@ -46,8 +46,20 @@ export function installProbe(): void {
   CanvasRenderingContext2D.prototype.drawImage = function (...args: unknown[]) {
     const from = performance.now()
     drawImage.apply(this, args as Parameters<typeof drawImage>)
-    if (drawnByGpu.has(args[0] as object)) readbacks.push({ from, to: performance.now() })
+    if (drawnByGpu.has(args[0] as object)) waits.push({ from, to: performance.now() })
   } as typeof drawImage
+  // Asking takes microseconds: a call of a millisecond waited.
+  const gl = WebGL2RenderingContext.prototype as unknown as Record<string, (...args: unknown[]) => unknown>
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(gl))) {
+    if (typeof value !== 'function' || name === 'constructor') continue
+    gl[name] = function (...args) {
+      const from = performance.now()
+      const result = value.apply(this, args)
+      const to = performance.now()
+      if (to - from >= 1) waits.push({ from, to })
+      return result
+    }
+  }
 
   const frame = () => new Promise<number>((shown) => requestAnimationFrame(shown))
   const down = (key: string) =>
@@ -77,7 +89,7 @@ export function installProbe(): void {
     begin() {
       frames = []
       longTasks.length = 0
-      readbacks.length = 0
+      waits.length = 0
       isRunning = true
       void (async () => {
         let last = await frame()
@@ -90,9 +102,14 @@ export function installProbe(): void {
     },
     end() {
       isRunning = false
-      const within = (one: Span) => longTasks.some(({ from, to }) => one.from >= from && one.to <= to)
-      const readbackMs = readbacks.filter(within).reduce((sum, { from, to }) => sum + to - from, 0)
-      return { frames, longTasks: longTasks.map(({ from, to }) => to - from), readbackMs }
+      const waited = (task: Span) =>
+        waits
+          .filter(({ from, to }) => from >= task.from && to <= task.to)
+          .reduce((sum, { from, to }) => sum + to - from, 0)
+      return {
+        frames,
+        longTasks: longTasks.map((task) => ({ ms: task.to - task.from, waitedMs: waited(task) })),
+      }
     },
     async press(key) {
       const start = performance.now()
