@@ -4,7 +4,8 @@
     python3 export.py graph                   # the same with the tails of tails.py -> work/screener.onnx
     python3 export.py calibrate               # scores of the held-out calibration volumes -> work/calibration.json
     python3 export.py package --out ../screener-ct-small
-    python3 export.py distilled               # the student: graph, calibration and the package ../screener-ct-fast
+    python3 export.py distilled               # the student -> work/distilled.onnx
+    python3 export.py student                 # the same with its own tails, its calibration, and the package ../screener-ct-fast
 """
 import argparse
 import json
@@ -52,12 +53,8 @@ def density(arguments):
     export(screener, FastScreener(screener), 'density', ['score', 'descriptor'], arguments.threads)
 
 
-def stored_tails():
-    return Tails(json.loads(tails.FILE.read_text()))
-
-
 def graph(arguments):
-    screener = load_screener(stored_tails())
+    screener = load_screener(Tails(tails.stored('density')))
     export(screener, FastScreener(screener), 'screener', ['score', 'descriptor'], arguments.threads)
 
 
@@ -148,7 +145,7 @@ def write(out, arguments, network, file, calibration, **texts):
 
 def package(arguments):
     trained = {stage: hours(stage) for stage in ('descriptor', 'condition', 'density')}
-    write(arguments.out, arguments, load_screener(stored_tails()), data.WORK / 'screener.onnx',
+    write(arguments.out, arguments, load_screener(Tails(tails.stored('density'))), data.WORK / 'screener.onnx',
           json.loads((data.WORK / 'calibration.json').read_text()),
           title='Screener CT small (demonstration)',
           provenance=f'Trained without labels on {PATIENTS}, for {sum(trained.values()):.1f} hours on two shared CPU cores: a '
@@ -157,13 +154,22 @@ def package(arguments):
     print('hours:', {k: round(v, 2) for k, v in trained.items()})
 
 
-def distilled(arguments):
-    """The `fast` package: the student's graph, its own calibration, and how far it agrees with its teacher on the
-    calibration volumes."""
-    student = Student()
+def load_student(tails=None):
+    student = Student(tails)
     student.load_state_dict(torch.load(data.WORK / 'distilled.pt', map_location='cpu')['student'])
-    as_kept(student).eval().requires_grad_(False)
-    export(student, FastStudent(student), 'student', ['score'], arguments.threads)
+    return as_kept(student).eval().requires_grad_(False)
+
+
+def distilled(arguments):
+    network = load_student()
+    export(network, FastStudent(network), 'distilled', ['score'], arguments.threads)
+
+
+def student(arguments):
+    """The `fast` package: the student's graph with its tails, its own calibration, and how far it agrees with its teacher on
+    the calibration volumes."""
+    network = load_student(Tails(tails.stored('distilled')))
+    export(network, FastStudent(network), 'student', ['score'], arguments.threads)
     runs = [tile_scorer(arguments.threads, data.WORK / f'{name}.onnx') for name in ('screener', 'student')]
     for name in config.CALIBRATION:
         images, body = read_volume(name)
@@ -175,23 +181,24 @@ def distilled(arguments):
             scores.append(score[body & covered])
         print(f'{name}: Spearman {spearmanr(*[s[::50] for s in scores])[0]:.3f}, explained '
               f'{1 - np.var(scores[1] - scores[0]) / np.var(scores[0]):.3f}, CPU time {seconds[0] / seconds[1]:.1f} times less', flush=True)
-    write(arguments.out.parent / 'screener-ct-fast', arguments, student, data.WORK / 'student.onnx',
+    write(arguments.out.parent / 'screener-ct-fast', arguments, network, data.WORK / 'student.onnx',
           model_package.calibrate(runs[1]),
           title='Screener CT fast (demonstration)',
-          provenance=f'A single network that learned the score maps of screener-ct-small {arguments.version} on {PATIENTS}, for '
+          provenance=f'A single network that learned the score maps of screener-ct-small 0.4.0 and 0.5.0 on {PATIENTS}, for '
                      f'{hours("distilled"):.1f} hours on two shared CPU cores. It agrees with its teacher as its model card says, and '
                      'inherits its faults.',
-          limitations=[*LIMITATIONS, 'Bone passes its levels about three times too often.',
+          limitations=[*LIMITATIONS,
                        'It repeats what its teacher would say, less exactly: a map to look through quickly, not a second opinion.'])
 
 
-COMMANDS = {'density': density, 'graph': graph, 'calibrate': calibrate, 'package': package, 'distilled': distilled}
+COMMANDS = {'density': density, 'graph': graph, 'calibrate': calibrate, 'package': package, 'distilled': distilled,
+            'student': student}
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('command', choices=COMMANDS)
     parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / 'screener-ct-small')
-    parser.add_argument('--version', default='0.5.0')
+    parser.add_argument('--version', default='0.6.0')
     parser.add_argument('--threads', type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -268,9 +268,7 @@ class FastScreener(nn.Module):
         score = torch.cat(slabs) + in_plane(self.up, along_depth(self.up, constant))
         score = in_plane(self.score_smooth, along_depth(self.score_smooth, score[:, 0]))
         if self.tails is not None:
-            hu = smoothed[:, HU_SIGMAS_MM.index(tails.SMOOTHING_MM)]
-            around = getattr(self, f'hu_smooth{HU_SIGMAS_MM.index(tails.SURROUNDINGS_MM)}')
-            score = self.tails(score, hu, in_plane(around, along_depth(around, tails.air(hu))))
+            score = self.tails(score, smoothed[:, HU_SIGMAS_MM.index(tails.SMOOTHING_MM)])
         return score[None, None]
 
 
@@ -280,10 +278,14 @@ class FastStudent(nn.Module):
     def __init__(self, student):
         super().__init__()
         half = PATCH // 2
+        self.tails = student.tails
         self.enter, self.levels = Halving(*folded(student.enter[0])), Levels(student.unet, student.heads, half)
         for name, value in (('mean', student.mean), ('sd', student.sd), ('up', upsampling(half))):
             self.register_buffer(name, value.clone())
 
     def forward(self, image):
         score = self.levels(self.enter(image[0].permute(1, 0, 2, 3)))[:, 0]
-        return (self.mean + self.sd * in_plane(self.up, along_depth(self.up, score)))[None, None]
+        score = self.mean + self.sd * in_plane(self.up, along_depth(self.up, score))
+        if self.tails is not None:
+            score = self.tails(score, tails.smooth(image[0, 1], tails.SMOOTHING_MM))
+        return score[None, None]

@@ -244,8 +244,7 @@ class Screener(nn.Module):
         score = 0.5 * (residual * residual).sum(1, keepdim=True) + upsample(constant)
         score = gaussian_smooth(score, SCORE_SIGMA_MM)
         if self.tails is not None:
-            smoothed = gaussian_smooth(tile[:, 1:2], tails.SMOOTHING_MM)
-            score = self.tails(score, smoothed, gaussian_smooth(tails.air(smoothed), tails.SURROUNDINGS_MM))
+            score = self.tails(score[0, 0], gaussian_smooth(tile[:, 1:2], tails.SMOOTHING_MM)[0, 0])[None, None]
         return score, y
 
 
@@ -284,10 +283,12 @@ def as_packaged(network):
 
 class Student(nn.Module):
     """The distilled screener: one UNet at 4 mm, tile [1, 2, D, H, W] -> score. It has learned the score map of the three
-    networks from the image; the score is smoothed by 4 mm, so that 4 mm voxels hold it."""
+    networks from the image; the score is smoothed by 4 mm, so that 4 mm voxels hold it. What it says too much or too little
+    of a tissue, tails of its own (tails.Tails) take back."""
 
-    def __init__(self):
+    def __init__(self, tails=None):
         super().__init__()
+        self.tails = tails
         self.enter = nn.Sequential(conv(len(PREPROCESSING['channels']), WIDTHS[0], 2, 2), nn.ReLU())
         self.unet = UNet()
         self.heads = nn.ModuleList(nn.Conv3d(w, 1, 1) for w in WIDTHS[::-1])
@@ -300,7 +301,10 @@ class Student(nn.Module):
         for head, features in zip(self.heads, self.unet(self.enter(tile))):
             y = head(features)
             total = y if total is None else upsample(total) + y
-        return self.mean + self.sd * upsample(total)
+        score = self.mean + self.sd * upsample(total)
+        if self.tails is not None:
+            score = self.tails(score[0, 0], tails.smooth(tile[0, 1], tails.SMOOTHING_MM))[None, None]
+        return score
 
 
 def observation(descriptor, tile):

@@ -9,7 +9,7 @@
     python3 train.py wide         # its g
     python3 train.py wide-density # its q
 
-    python3 train.py teach        # score maps of the volumes, by the graph of `export.py density`
+    python3 train.py score        # score maps of the volumes, by the graph of `export.py density` (or `distilled`: --graph)
     python3 train.py distilled    # one UNet that learns them from the image
 
     python3 train.py keep         # weights of the finished stages -> checkpoints/weights.pt, small enough to commit
@@ -515,32 +515,31 @@ def recalibrate(g, volumes, scale, tiles=60):
 
 # --- distillation -----------------------------------------------------------------------------------------------
 
-def teach(arguments):
-    """Score maps of the training and the calibration volumes by the graph of `export.py density`, blended as the product
-    blends them, float16 [z, y, x]."""
-    run = model_package.tile_scorer(data.WORK / 'density.onnx', arguments.threads)
-    folder = data.WORK / 'scores'
+def score(arguments):
+    """Score maps of the training and the calibration volumes by `work/<graph>.onnx` (export.py density, distilled), blended as
+    the product blends them, float16 [z, y, x]."""
+    run = model_package.tile_scorer(data.WORK / f'{arguments.graph}.onnx', arguments.threads)
+    folder = data.WORK / f'scores-{arguments.graph}'
     folder.mkdir(exist_ok=True)
     for name in [*config.CALIBRATION, *data.names('training')]:
         if not (folder / f'{name}.npz').exists():
             images, body = model_package.read_volume(name)
-            score, covered = model_package.score_volume(run, images, body)
-            np.savez(folder / f'{name}.npz', score=score.astype(np.float16), covered=covered & body)
-            print('teach', name, flush=True)
+            scores, covered = model_package.score_volume(run, images, body)
+            np.savez(folder / f'{name}.npz', score=scores.astype(np.float16), covered=covered & body)
+            print('scored', name, flush=True)
 
 
 def train_distilled(arguments):
     """A single UNet learns the score map, tails moved, from the image by mean squared error over body voxels (the paper,
     section on distillation). It starts from the descriptor's UNet, which works at the same voxel size."""
-    moved = json.loads(tails.FILE.read_text())
+    moved = tails.stored('density')
     volumes, values = {}, []
     for name, (images, _) in data.load('training').items():
-        with np.load(data.WORK / 'scores' / f'{name}.npz') as stored:
+        with np.load(data.WORK / 'scores-density' / f'{name}.npz') as stored:
             score, covered = stored['score'].astype(np.float32), stored['covered']
         # The images are padded at their ends.
-        smoothed = tails.smooth(images[1][tuple(slice(n) for n in score.shape)], tails.SMOOTHING_MM)
-        around = tails.smooth(tails.air(smoothed), tails.SURROUNDINGS_MM)
-        score = tails.straighten(moved, score, smoothed, around).astype(np.float16)
+        hu = np.ascontiguousarray(images[1][tuple(slice(n) for n in score.shape)])
+        score = tails.move_volume(moved, score, hu).astype(np.float16)
         pad = [(0, padded - n) for padded, n in zip(images.shape[1:], covered.shape)]
         volumes[name] = images, np.pad(covered, pad), np.pad(score, pad)
         values.append(score[covered][::101].astype(np.float32))
@@ -618,7 +617,8 @@ def restore(_):
 STAGES = {
     'descriptor': train_descriptor, 'observe': observe, 'condition': train_condition, 'density': train_density,
     'widen': widen, 'wide': functools.partial(train_condition, scale=WIDE),
-    'wide-density': functools.partial(train_density, scale=WIDE), 'teach': teach, 'distilled': train_distilled, 'keep': keep, 'restore': restore,
+    'wide-density': functools.partial(train_density, scale=WIDE), 'score': score, 'distilled': train_distilled,
+    'keep': keep, 'restore': restore,
 }
 
 if __name__ == '__main__':
@@ -627,6 +627,7 @@ if __name__ == '__main__':
     parser.add_argument('--steps', type=int, help='instead of the default of the stage')
     parser.add_argument('--more', type=int, default=0, help='steps to add to a training that has ended')
     parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--graph', choices=('density', 'distilled'), default='density', help='whose scores the stage `score` writes')
     parser.add_argument('--allow-missing', action='store_true', help='train on the prepared volumes that exist')
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
