@@ -166,6 +166,13 @@ function buildProgram(): Command {
   return program
 }
 
+// Who reads the output may stop early, as `head` does: what is being computed and written to files goes on.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 try {
   await buildProgram().parseAsync()
 } catch (error) {

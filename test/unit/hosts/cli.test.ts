@@ -60,6 +60,17 @@ const screenTiny = (input: string, out: string, ...more: string[]) =>
   screener('screen', input, '--out', out, '--model', TINY_MODEL, '--device', 'cpu', '--level', '99', ...more)
 
 describe('screen', () => {
+  test('goes on to the end when nobody reads its output any more', async () => {
+    const out = await outFolder()
+    const args = ['screen', made.series, '--out', out, '--model', TINY_MODEL, '--device', 'cpu']
+    const { child, outcome } = start(args, await temporaryFolder(onTestFinished))
+    child.stdout!.destroy()
+    const { code, stderr } = await outcome
+    expect(stderr).not.toContain('EPIPE')
+    expect(code).toBe(0)
+    expect(await readdir(out)).toContain('score.nii.gz')
+  })
+
   test('prints the findings, tells its progress on stderr, and leaves only results', async () => {
     const out = await outFolder()
     const { code, stdout, stderr, left } = await screenTiny(made.series, out)
