@@ -7,6 +7,8 @@ Volumes: the calibration patients of config.py, from TRAIN, and the full chests 
 Writes CASES/<case>/ct.nii.gz (int16 HU on the source's grid), mask.nii.gz (uint16, one label per lesion) and lesions.json,
 the kind of each label. Where a volume of EVAL has a real lesion with a mask, the made ones keep away from it, and it stands in
 the mask as label 1000 to be ignored: it is neither among the lesions to be found nor normal. Seeded: the same call writes the same cases.
+
+    python3 insert_lesions.py --ct phantom_301.nii --kind pneumothorax --out CASES      # one lesion in a volume of your own
 """
 import argparse
 import json
@@ -36,12 +38,12 @@ def from_canonical(array_zyx, axes, flips):
     return np.ascontiguousarray(array.transpose(np.argsort(axes)))
 
 
-def with_lesions(hu, spacing, where, noise, generator, real=None):
-    """(HU float32, labels uint16, {label: kind}) with one lesion of every kind that has room, in random order.
+def with_lesions(hu, spacing, where, noise, generator, real=None, wanted=tuple(KINDS)):
+    """(HU float32, labels uint16, {label: kind}) with one lesion of every kind wanted that has room, in random order.
     where, noise: as of lesions.regions and noise_of for this volume; real: mask of what is to be kept away from, or None."""
     hu, labels, kinds = hu.astype(np.float32), np.zeros(hu.shape, np.uint16), {}
     taken = np.zeros(hu.shape, bool) if real is None else dilated(real, GAP_MM, spacing)
-    for kind in generator.permutation(list(KINDS)):
+    for kind in generator.permutation(list(wanted)):
         inserted = insert(hu, spacing, where, str(kind), noise, generator, taken)
         if inserted is None:
             continue
@@ -55,8 +57,8 @@ def with_lesions(hu, spacing, where, noise, generator, real=None):
     return hu, labels, kinds
 
 
-def write_cases(name, ct, truth, out, rounds, seed):
-    """Writes `rounds` cases of one volume; truth: file of its real lesions, or None."""
+def write_cases(name, ct, truth, out, rounds, seed, wanted=tuple(KINDS)):
+    """Writes `rounds` cases of one volume with lesions of the kinds wanted; truth: file of its real lesions, or None."""
     image = nibabel.load(ct)
     axes, flips, *_ = canonical_grid(image.shape, image.affine)
     hu, spacing = to_canonical(np.asanyarray(image.dataobj), image.affine)
@@ -66,7 +68,7 @@ def write_cases(name, ct, truth, out, rounds, seed):
     tissue = where['organ'] if where['organ'].sum() > 5000 else where['body'] & (np.abs(hu - 50) < 100)
     noise = noise_of(hu, spacing, tissue)
     for number in range(rounds):
-        made, labels, kinds = with_lesions(hu, spacing, where, noise, np.random.default_rng([*seed, number]), real)
+        made, labels, kinds = with_lesions(hu, spacing, where, noise, np.random.default_rng([*seed, number]), real, wanted)
         folder = out / (name if rounds == 1 else f'{name}_{number + 1}')
         folder.mkdir(parents=True, exist_ok=True)
         for file, values in (('ct.nii.gz', np.round(np.clip(made, -1024, 3071)).astype(np.int16)), ('mask.nii.gz', labels)):
@@ -77,13 +79,20 @@ def write_cases(name, ct, truth, out, rounds, seed):
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--train', type=pathlib.Path, required=True, help='folder of the training volumes')
-    parser.add_argument('--eval', type=pathlib.Path, required=True, help='folder of the evaluation cases')
+    parser.add_argument('--train', type=pathlib.Path, help='folder of the training volumes')
+    parser.add_argument('--eval', type=pathlib.Path, help='folder of the evaluation cases')
+    parser.add_argument('--ct', type=pathlib.Path, help='a volume in place of those of --train and --eval')
+    parser.add_argument('--kind', choices=KINDS, help='of the only lesion; by default one of every kind')
     parser.add_argument('--out', type=pathlib.Path, required=True)
     parser.add_argument('--rounds', type=int, default=1, help='cases from each volume')
     parser.add_argument('--seed', type=int, default=config.SEED)
     parser.add_argument('--only', help='one volume by its name')
     arguments = parser.parse_args()
-    for index, (name, ct, truth) in enumerate(sources(arguments.train, arguments.eval)):
+    if not arguments.ct and not (arguments.train and arguments.eval):
+        parser.error('either --ct, or --train and --eval')
+    volumes = sources(arguments.train, arguments.eval) if not arguments.ct else [
+        (f'{arguments.ct.name.split(".")[0]} {arguments.kind or ""}'.strip(), arguments.ct, None)]
+    for index, (name, ct, truth) in enumerate(volumes):
         if arguments.only in (None, name):
-            write_cases(name, ct, truth, arguments.out, arguments.rounds, [arguments.seed, index])
+            write_cases(name, ct, truth, arguments.out, arguments.rounds, [arguments.seed, index],
+                        [arguments.kind] if arguments.kind else tuple(KINDS))
