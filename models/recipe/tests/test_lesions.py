@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 import lesions
-from insert_lesions import REAL_LESION, from_canonical, with_lesions, write_cases
+from insert_lesions import IGNORE, REAL_LESION, from_canonical, with_lesions, write_cases
 from measure_cases import labels_on_model_grid
 from preprocessing import canonical_grid, resample_linear, to_canonical
 
@@ -68,8 +68,13 @@ class Lesions(unittest.TestCase):
 
     def test_every_label_has_a_kind_and_the_other_way_round(self):
         self.assertEqual(set(np.unique(self.labels)) - {0}, set(self.kinds))
-        self.assertIsNone(self.kinds[REAL_LESION])
+        self.assertEqual(self.kinds[REAL_LESION], IGNORE)
         self.assertGreaterEqual(len(self.kinds), 9)
+
+    def test_only_what_is_wanted_is_made(self):
+        generator = np.random.default_rng(1)
+        _, labels, kinds = with_lesions(self.hu, SPACING, self.where, self.noise, generator, wanted=['nodule solid'])
+        self.assertEqual((kinds, set(np.unique(labels))), ({1: 'nodule solid'}, {0, 1}))
 
     def test_lesions_keep_apart_from_each_other_and_from_real_ones(self):
         for label in self.kinds:
@@ -84,7 +89,7 @@ class Lesions(unittest.TestCase):
 
     def test_values_inside_are_those_of_the_kind(self):
         for label, kind in self.kinds.items():
-            if kind is None or kind == 'nodule ground glass':
+            if kind in (IGNORE, 'nodule ground glass'):
                 continue
             low, high = lesions.KINDS[kind][2]
             core = ndimage.binary_erosion(self.labels == label)
