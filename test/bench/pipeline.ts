@@ -100,7 +100,7 @@ async function screenAndCompare(folder: string, scan: string, slices: number): P
   row.monai = monai
   if (windows.length === 0)
     console.error(
-      `${flags.python} has not all of PyTorch, SciPy, scikit-image, nibabel and pydicom: not compared`,
+      `${flags.python} has not all of PyTorch, onnx, SciPy, scikit-image, nibabel and pydicom: not compared`,
     )
   const score = join(out, 'score.nii.gz')
   const request = { scan, packageDir: join(ROOT, model), threads: Number(threads), score, timesFile }
