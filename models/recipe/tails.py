@@ -101,7 +101,11 @@ class Tails(nn.Module):
     """s' in a graph, of a tile: score and smoothed HU map, [z, y, x]."""
 
     def __init__(self, tails):
+        """tails: as `stored` gives them. Raises ValueError for a tissue that STEPS does not know."""
         super().__init__()
+        unknown = set(tails) - {tissue for step in STEPS for tissue in step}
+        if unknown:
+            raise ValueError(f'not a tissue: {", ".join(sorted(unknown))}')
         self.tails = tails
 
     def forward(self, score, smoothed):

@@ -39,7 +39,8 @@ export async function findPyTorch(python: string, timesFile: string): Promise<Py
       () => null,
     )
   }
-  if (!(await version('torch', 'onnx', 'scipy', 'skimage', 'nibabel', 'pydicom'))) return { windows: [], monai: null }
+  if (!(await version('torch', 'onnx', 'scipy', 'skimage', 'nibabel', 'pydicom')))
+    return { windows: [], monai: null }
   const monai = await version('monai')
   const windows: PyTorch['windows'] = monai
     ? ['skipping', 'monai-cropped', 'plain', 'monai']

@@ -27,7 +27,7 @@ sys.path.insert(0, str(RECIPE))
 import config  # noqa: E402
 from networks import Condition, Density, Descriptor, Screener, as_packaged  # noqa: E402
 from preprocessing import plan_tiles, preprocess, resampled_length, sliding_window  # noqa: E402
-from tails import FILE as TAILS, Tails  # noqa: E402
+from tails import Tails, stored  # noqa: E402
 
 SAMPLES, SEED = 200_000, 0
 WINDOWS = ('plain', 'skipping', 'monai', 'monai-cropped')
@@ -40,8 +40,7 @@ def load_screener():
     for (stage, key), network in networks.items():
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in kept[stage][key].items()})
     scale = kept['standardise']
-    screener = Screener(*networks.values(), scale['mean'].float(), scale['sd'].float(),
-                    tails=Tails(json.loads(TAILS.read_text())))
+    screener = Screener(*networks.values(), scale['mean'].float(), scale['sd'].float(), tails=Tails(stored('density')))
     return as_packaged(screener.eval().requires_grad_(False))
 
 

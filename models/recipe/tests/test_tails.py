@@ -111,6 +111,11 @@ class SharesOfATile(unittest.TestCase):
         np.testing.assert_allclose(tails.move_volume(knots, score.numpy(), self.image.numpy()), graph.numpy(), atol=1e-4)
         self.assertGreater(float((graph - score).abs().max()), 5)
 
+    def test_an_unknown_tissue_is_refused(self):
+        # The whole of tails.json, of two graphs, in place of one graph's: it would move nothing.
+        with self.assertRaisesRegex(ValueError, 'not a tissue: density'):
+            tails.Tails({'density': {}})
+
 
 if __name__ == '__main__':
     unittest.main()
