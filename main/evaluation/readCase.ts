@@ -22,6 +22,17 @@ export interface EvaluationCase {
   leftOut?: readonly string[]
 }
 
+/** What the reader had to change of a mask, which would be another truth: [its warning, the refusal, in words]. */
+const MASK_REFUSALS = [
+  ['input/not-a-number', 'input/mask-nan', 'The mask has voxels without a value (NaN).'],
+  [
+    'input/fractions',
+    'input/mask-fractions',
+    'The mask has voxels with a fraction, such as 0.3: it must say what is lesion with whole numbers.',
+  ],
+  ['input/clamped', 'input/mask-values', 'The mask has values below −32,768 or above 32,767.'],
+] as const
+
 /** Reads a scan or a mask: a file, or the folder of a DICOM series. */
 export type ReadScan = (path: string) => Promise<Pick<OpenedCt, 'volume' | 'source' | 'warnings'>>
 
@@ -58,7 +69,7 @@ export async function listCases(casesDir: string): Promise<string[]> {
  * lesions apart. `lesions.json` may say which labels are lesions, and of which kind (see `drawLesions`).
  * @throws WorkstationError of kind 'input': a file is missing or unreadable, the two differ in grid
  *   ('input/mask-grid') or frame of reference, no lesion is marked ('input/mask-empty') or a mask has voxels without a
- *   value ('input/mask-nan').
+ *   value ('input/mask-nan'), with a fraction ('input/mask-fractions') or beyond Int16 ('input/mask-values').
  */
 export async function readCase(folder: string, read: ReadScan): Promise<EvaluationCase> {
   const kinds = await readLesionKinds(folder)
@@ -82,9 +93,8 @@ async function readNiftiCase(
   if (maskPath === undefined) throw incomplete('mask', folder)
   const { volume: ct } = await read(ctPath)
   const { volume: mask, warnings } = await read(maskPath)
-  if (warnings.some((warning) => warning.code === 'input/not-a-number')) {
-    throw new WorkstationError('input/mask-nan', 'The mask has voxels without a value (NaN).')
-  }
+  const unfit = MASK_REFUSALS.find(([code]) => warnings.some((warning) => warning.code === code))
+  if (unfit) throw new WorkstationError(unfit[1], unfit[2])
   const difference = gridDifference(ct, mask)
   if (difference !== undefined) {
     throw new WorkstationError('input/mask-grid', `The mask does not lie on the CT: ${difference}.`)

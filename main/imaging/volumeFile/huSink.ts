@@ -5,6 +5,8 @@ const INT16_MIN = -32768
 const INT16_MAX = 32767
 /** What a voxel without a value becomes: air. */
 const NOT_A_NUMBER_HU = -1024
+/** What rounding may take from a whole number that a slope or a float made a little less or more. */
+const WHOLE = 1e-3
 const LITTLE_ENDIAN_MACHINE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /**
@@ -21,6 +23,8 @@ export class HuSink {
   #next = 0
   #clamped = 0
   #notANumber = 0
+  #fractions = 0
+  #lowest = 0
 
   constructor(encoding: VoxelEncoding, count: number) {
     this.#encoding = encoding
@@ -69,9 +73,13 @@ export class HuSink {
     const { scalar, littleEndian, slope, intercept } = this.#encoding
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let offset = 0; offset < bytes.length; offset += scalar.bytes) {
-      const hu = Math.floor(scalar.read(view, offset, littleEndian) * slope + intercept + 0.5)
-      if (hu >= INT16_MIN && hu <= INT16_MAX) this.voxels[this.#next] = hu
-      else if (Number.isNaN(hu)) {
+      const value = scalar.read(view, offset, littleEndian) * slope + intercept
+      const hu = Math.floor(value + 0.5)
+      if (hu >= INT16_MIN && hu <= INT16_MAX) {
+        this.voxels[this.#next] = hu
+        if (Math.abs(value - hu) > WHOLE) this.#fractions++
+        if (hu < this.#lowest) this.#lowest = hu
+      } else if (Number.isNaN(hu)) {
         this.voxels[this.#next] = NOT_A_NUMBER_HU
         this.#notANumber++
       } else {
@@ -94,6 +102,13 @@ export class HuSink {
       warnings.push({
         code: 'input/not-a-number',
         message: `Voxels without a value (NaN), set to ${NOT_A_NUMBER_HU} HU: ${this.#notANumber}.`,
+      })
+    }
+    // A CT has air, below 0, and its fractions are noise. These may be all there is: of a mask, or of a CT that is not in HU.
+    if (this.#fractions > 0 && this.#lowest === 0) {
+      warnings.push({
+        code: 'input/fractions',
+        message: `No voxel is below 0 HU, and this many were rounded to whole numbers: ${this.#fractions}.`,
       })
     }
     return warnings

@@ -44,9 +44,19 @@ describe('a case', () => {
   it.each<[string, (voxels: Float32Array) => void, string]>([
     ['marks nothing', (voxels) => voxels.fill(0), 'input/mask-empty'],
     ['has voxels without a value', (voxels) => voxels.set([Number.NaN], 4), 'input/mask-nan'],
+    ['has a fraction', (voxels) => voxels.set([0.3], 4), 'input/mask-fractions'],
+    ['has values too large to tell apart', (voxels) => voxels.set([40_000], 4), 'input/mask-values'],
   ])('is refused where the mask %s', async (_, change, code) => {
     await expect(readCase(caseWithMask(change), openCt)).rejects.toMatchObject({ code })
   })
+})
+
+it('a mask of whole numbers but for the rounding of floats is taken as it is', async () => {
+  const { lesion } = await readCase(
+    caseWithMask((voxels) => voxels.fill(0).set([0.99999, -0.00001], 4)),
+    openCt,
+  )
+  expect(lesion.reduce((sum, inside) => sum + inside)).toBe(1)
 })
 
 describe('lesions told apart', () => {

@@ -203,6 +203,21 @@ describe('a NIfTI file with a doubtful header', () => {
     expect([...volume.voxels.subarray(0, 2)]).toEqual([-1024, 32767])
     expect(warnings.map((w) => w.code)).toEqual(['input/clamped', 'input/not-a-number'])
   })
+
+  it('with fractions says how many were rounded, where no voxel is below 0', async () => {
+    const bytes = bytesOf('float32, little endian')
+    const all = (value: number) => {
+      for (let at = 352; at < bytes.length; at += 4) bytes.writeFloatLE(value, at)
+    }
+    const said = async () => (await openCt(write(bytes))).warnings.filter((w) => w.code === 'input/fractions')
+    all(1.0001)
+    expect(await said()).toEqual([])
+    bytes.writeFloatLE(0.3, 352)
+    bytes.writeFloatLE(2.5, 356)
+    expect((await said()).map(({ message }) => message)).toEqual([expect.stringMatching(/: 2\.$/)])
+    bytes.writeFloatLE(-1000, 360)
+    expect(await said()).toEqual([])
+  })
 })
 
 describe('a NIfTI file that is refused', () => {
