@@ -95,7 +95,7 @@ export function Shell({ undo, library, viewer, threshold, findings, runs }: Slot
           panelRef={right}
           collapsible
           defaultSize={344}
-          minSize={260}
+          minSize={320}
           maxSize="45%"
           groupResizeBehavior="preserve-pixel-size"
         >

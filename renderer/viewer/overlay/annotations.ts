@@ -11,7 +11,7 @@ import { shownPanes } from '../shownPanes.ts'
 import { axesOf, zoomOf } from '../stage.ts'
 import { paintColourBar } from './colourBar.ts'
 import { paintScaleBar, scaleBarMm, scaleBarText } from './scaleBar.ts'
-import { FONT, MARGIN_PX, paintLines, paintText, shortened } from './text.ts'
+import { FONT, linesHeight, MARGIN_PX, paintLines, paintText, shortened } from './text.ts'
 import { patientLines, probeLines, seriesLine, sliceLines } from './words.ts'
 
 /** Smaller panes show letters, slice and scale only. */
@@ -39,8 +39,11 @@ function paint(context: CanvasRenderingContext2D, plane: PanePlane): void {
   const volume = plane.pane === 'fourth' && view.fourthPane === 'volume'
   paintNotice(context, plane)
   if (!view.showAnnotations) return
-  paintLetters(context, plane)
   const roomy = width >= ROOMY_PX && height >= ROOMY_PX
+  const narrow = width < NARROW_PX
+  const slice = volume ? [] : sliceLines(scan, plane.pane, axes, view)
+  // Beside those lines a narrow pane has no room for the letter: it stands below them.
+  paintLetters(context, plane, narrow ? linesHeight(slice) : 0)
   const half = width / 2 - 3 * MARGIN_PX
   if (roomy) {
     const lines = patientLines(scan.series).map((line) => shortened(context, line, half - 12))
@@ -48,31 +51,33 @@ function paint(context: CanvasRenderingContext2D, plane: PanePlane): void {
   }
   if (!volume) {
     const series = roomy ? [shortened(context, seriesLine(scan.series), half - 12)] : []
-    paintLines(context, [...series, ...sliceLines(scan, plane.pane, axes, view)], {
-      x: width - MARGIN_PX,
-      y: MARGIN_PX,
-      align: 'right',
-    })
-    paintLines(
-      context,
-      [
-        t('viewer.window', {
-          centre: Math.round(view.windowCentreHu),
-          width: Math.round(view.windowWidthHu),
-        }),
-        t('viewer.zoom', { percent: Math.round(zoomOf(plane.pane) * 100) }),
-      ],
-      { x: width - MARGIN_PX, y: height - MARGIN_PX, align: 'right', upwards: true },
-    )
+    paintLines(context, [...series, ...slice], { x: width - MARGIN_PX, y: MARGIN_PX, align: 'right' })
+    // All panes have the same window, and wider ones say it.
+    if (!narrow)
+      paintLines(
+        context,
+        [
+          t('viewer.window', {
+            centre: Math.round(view.windowCentreHu),
+            width: Math.round(view.windowWidthHu),
+          }),
+          t('viewer.zoom', { percent: Math.round(zoomOf(plane.pane) * 100) }),
+        ],
+        { x: width - MARGIN_PX, y: height - MARGIN_PX, align: 'right', upwards: true },
+      )
     paintBars(context, plane)
   }
   if (hover?.plane.pane === plane.pane && !volume)
-    paintLines(context, probeLines(hover.positionMm), {
-      x: MARGIN_PX,
-      y: height - MARGIN_PX - (width < NARROW_PX ? NOTICE_ABOVE_PX + 14 : 34),
-      align: 'left',
-      upwards: true,
-    })
+    paintLines(
+      context,
+      probeLines(hover.positionMm).map((line) => shortened(context, line, width - 2 * MARGIN_PX)),
+      {
+        x: MARGIN_PX,
+        y: height - MARGIN_PX - (narrow ? NOTICE_ABOVE_PX + 14 : 34),
+        align: 'left',
+        upwards: true,
+      },
+    )
 }
 
 function paintBars(context: CanvasRenderingContext2D, plane: PanePlane): void {
@@ -102,7 +107,8 @@ function paintBars(context: CanvasRenderingContext2D, plane: PanePlane): void {
   else paintColourBar(context, { right: width - MARGIN_PX, top, height: barHeight }, steps, step, colourMap)
 }
 
-function paintLetters(context: CanvasRenderingContext2D, plane: PanePlane): void {
+/** @param topPx how much lower than at the upper edge the uppermost letter stands */
+function paintLetters(context: CanvasRenderingContext2D, plane: PanePlane, topPx: number): void {
   const { widthPx: width, heightPx: height } = plane
   const right = normalise(plane.rightMm)
   const down = normalise(plane.downMm)
@@ -114,7 +120,7 @@ function paintLetters(context: CanvasRenderingContext2D, plane: PanePlane): void
   paintText(context, orientationLetters(right), width - MARGIN_PX, height / 2, '#ffe066')
   context.textAlign = 'center'
   context.textBaseline = 'top'
-  paintText(context, orientationLetters(scale(down, -1)), width / 2, MARGIN_PX, '#ffe066')
+  paintText(context, orientationLetters(scale(down, -1)), width / 2, MARGIN_PX + topPx, '#ffe066')
   context.textBaseline = 'bottom'
   paintText(context, orientationLetters(down), width / 2, height - MARGIN_PX - 16, '#ffe066')
   context.font = FONT

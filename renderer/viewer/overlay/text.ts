@@ -11,6 +11,11 @@ export interface Corner {
   upwards?: boolean
 }
 
+/** Of the lines that paintLines writes, px. */
+export function linesHeight(lines: readonly string[]): number {
+  return lines.filter((line) => line !== '').length * LINE_PX
+}
+
 export function paintLines(
   context: CanvasRenderingContext2D,
   lines: readonly string[],
